@@ -1,1 +1,274 @@
-//! arguments
+//! A `\` command's name and arguments, read as psql reads them.
+
+use std::ops::Range;
+
+use crate::cell::{Fault, Unreadable};
+use crate::variables::{Form, Reference, Source, Variables};
+
+/// How an argument is read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// A word, in which `'…'` and `"…"` hold blanks and variables are put in: `\echo`, `\set`.
+    Normal,
+    /// The same without the `;` that habit puts at its end: `\x on;`, `\d people;`.
+    Lenient,
+    /// A SQL name: lower case where unquoted, without its quotes.
+    Identifier,
+    /// All that is left of the line, as typed: `\h create table`.
+    WholeLine,
+}
+
+/// An argument of a `\` command.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Argument {
+    /// Its value.
+    pub text: String,
+    /// Where it is in the cell.
+    pub at: Range<usize>,
+    /// Some of it was quoted or a variable: `\echo '-n'` is no option.
+    pub quoted: bool,
+}
+
+/// Reads a command's name: what comes before a blank or another backslash.
+pub(crate) fn read_name(source: &mut Source) -> String {
+    let mut name = String::new();
+    loop {
+        let line = source.unread_line();
+        let len = line.find(|c| is_space(c) || c == '\\').unwrap_or(line.len());
+        let ended = len < line.len();
+        name.push_str(source.take(len).text);
+        if ended || !source.leave_value() {
+            return name;
+        }
+    }
+}
+
+/// Reads the next argument; `None` where the command ends.
+pub(crate) fn read(
+    source: &mut Source,
+    variables: &Variables,
+    kind: Kind,
+) -> Result<Option<Argument>, Unreadable> {
+    skip_blanks(source);
+    let start = source.place(0, 0).start;
+    let mut reader = Reader::default();
+    match kind {
+        Kind::WholeLine => reader.whole_line(source),
+        _ => reader.word(source, variables)?,
+    }
+    if matches!(kind, Kind::Lenient | Kind::Identifier) {
+        reader.drop_semicolons();
+    }
+    if let Some(at) = reader.shell {
+        return Err(Unreadable { fault: Fault::Backtick, at });
+    }
+    if reader.value.is_empty() && !reader.quoted {
+        return Ok(None);
+    }
+    let at = start..source.place(0, 0).end;
+    match String::from_utf8(reader.value) {
+        Ok(text) if !text.contains('\0') => {
+            let text = if kind == Kind::Identifier { fold(&text) } else { text };
+            Ok(Some(Argument { text, at, quoted: reader.quoted }))
+        }
+        _ => Err(Unreadable { fault: Fault::NotText, at }),
+    }
+}
+
+/// Passes over what a command left unread, and the `\\` that may end it.
+pub(crate) fn skip(source: &mut Source) -> Result<(), Unreadable> {
+    loop {
+        match read(source, &Variables::default(), Kind::Normal) {
+            Ok(Some(_)) => {}
+            Err(Unreadable { fault: Fault::NotText | Fault::Backtick, .. }) => {}
+            Ok(None) => break,
+            Err(unreadable) => return Err(unreadable),
+        }
+    }
+    if source.unread_line().starts_with(r"\\") {
+        source.take(2);
+    }
+    Ok(())
+}
+
+fn skip_blanks(source: &mut Source) {
+    loop {
+        let line = source.unread_line();
+        let blanks = line.len() - line.trim_start_matches(is_space).len();
+        let ended = blanks < line.len();
+        source.take(blanks);
+        if ended || !source.leave_value() {
+            return;
+        }
+    }
+}
+
+/// An argument as far as it has been read.
+#[derive(Debug, Default)]
+struct Reader {
+    /// Bytes, because escapes are: only the whole tells whether they are text.
+    value: Vec<u8>,
+    quoted: bool,
+    /// How many characters at the end are neither quoted nor a variable's.
+    bare: usize,
+    /// Where a command for the shell was.
+    shell: Option<Range<usize>>,
+}
+
+impl Reader {
+    fn word(&mut self, source: &mut Source, variables: &Variables) -> Result<(), Unreadable> {
+        loop {
+            let Some(next) = peek(source) else { return Ok(()) };
+            if is_space(next) || next == '\\' {
+                return Ok(());
+            }
+            if next == ':' && self.variable(source, variables) {
+                continue;
+            }
+            let at = source.place(0, 1);
+            source.take(next.len_utf8());
+            if !matches!(next, '\'' | '"' | '`') {
+                self.push(next);
+                self.bare += 1;
+                continue;
+            }
+            (self.quoted, self.bare) = (true, 0);
+            let closed = match next {
+                '\'' => self.single(source),
+                '"' => self.double(source),
+                _ => {
+                    self.shell.get_or_insert_with(|| at.clone());
+                    skip_shell(source)
+                }
+            };
+            closed.ok_or(Unreadable { fault: Fault::UnclosedArgument(next), at })?;
+        }
+    }
+
+    /// Text in which `''` is a quote and a backslash begins an escape; `None` where it is not
+    /// closed on its line.
+    fn single(&mut self, source: &mut Source) -> Option<()> {
+        loop {
+            match take(source)? {
+                '\'' if source.unread().first() == Some(&b'\'') => {
+                    source.take(1);
+                    self.push('\'');
+                }
+                '\'' => return Some(()),
+                '\\' => self.escape(source),
+                other => self.push(other),
+            }
+        }
+    }
+
+    /// What comes after a backslash.
+    fn escape(&mut self, source: &mut Source) {
+        let rest = source.unread_line();
+        let octal = rest.bytes().take(3).take_while(|byte| matches!(byte, b'0'..=b'7')).count();
+        let hex = rest.strip_prefix('x').unwrap_or_default();
+        let hex = hex.bytes().take(2).take_while(u8::is_ascii_hexdigit).count();
+        let number = |digits: &str, radix| u32::from_str_radix(digits, radix).unwrap_or_default() as u8;
+        if octal > 0 {
+            self.value.push(number(source.take(octal).text, 8));
+        } else if hex > 0 {
+            self.value.push(number(&source.take(1 + hex).text[1..], 16));
+        } else {
+            match rest.chars().next() {
+                Some('n') => self.push('\n'),
+                Some('t') => self.push('\t'),
+                Some('b') => self.push('\u{8}'),
+                Some('r') => self.push('\r'),
+                Some('f') => self.push('\u{c}'),
+                Some(other) => self.push(other),
+                None => return,
+            }
+            source.take(rest.chars().next().map_or(0, char::len_utf8));
+        }
+    }
+
+    /// Text as it is, with its quotes.
+    fn double(&mut self, source: &mut Source) -> Option<()> {
+        self.push('"');
+        loop {
+            let next = take(source)?;
+            self.push(next);
+            if next == '"' {
+                return Some(());
+            }
+        }
+    }
+
+    /// Puts in the value of a variable. A `:` that begins no reference is left to be read.
+    fn variable(&mut self, source: &mut Source, variables: &Variables) -> bool {
+        let Some(reference) = Reference::read(source.unread_line().as_bytes()) else { return false };
+        let typed = source.take(reference.len).text;
+        match variables.resolve(&reference) {
+            Some(value) => self.value.extend_from_slice(value.as_bytes()),
+            None => self.value.extend_from_slice(typed.as_bytes()),
+        }
+        self.bare = 0;
+        self.quoted |= reference.form != Form::Test;
+        true
+    }
+
+    fn whole_line(&mut self, source: &mut Source) {
+        while peek(source).is_some() {
+            let len = source.unread_line().len();
+            self.value.extend_from_slice(source.take(len).text.as_bytes());
+        }
+        let len = self.value.trim_ascii_end().len();
+        self.value.truncate(len);
+    }
+
+    fn drop_semicolons(&mut self) {
+        while self.bare > 0 && self.value.last() == Some(&b';') {
+            self.value.pop();
+            self.bare -= 1;
+        }
+    }
+
+    fn push(&mut self, c: char) {
+        self.value.extend_from_slice(c.encode_utf8(&mut [0; 4]).as_bytes());
+    }
+}
+
+fn skip_shell(source: &mut Source) -> Option<()> {
+    while take(source)? != '`' {}
+    Some(())
+}
+
+/// The next character of the line.
+fn peek(source: &mut Source) -> Option<char> {
+    loop {
+        match source.unread_line().chars().next() {
+            Some(next) => return Some(next),
+            None if source.leave_value() => {}
+            None => return None,
+        }
+    }
+}
+
+fn take(source: &mut Source) -> Option<char> {
+    let next = peek(source)?;
+    source.take(next.len_utf8());
+    Some(next)
+}
+
+/// A name as the server folds it: quotes go, and what is not quoted becomes lower case.
+fn fold(name: &str) -> String {
+    let (mut folded, mut quoted) = (String::with_capacity(name.len()), false);
+    let mut chars = name.chars().peekable();
+    while let Some(c) = chars.next() {
+        match c {
+            '"' if quoted && chars.next_if_eq(&'"').is_some() => folded.push('"'),
+            '"' => quoted = !quoted,
+            c if quoted => folded.push(c),
+            c => folded.push(c.to_ascii_lowercase()),
+        }
+    }
+    folded
+}
+
+fn is_space(c: char) -> bool {
+    matches!(c, ' ' | '\t' | '\n' | '\r' | '\x0c')
+}

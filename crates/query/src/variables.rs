@@ -1,1 +1,271 @@
-//! variables
+//! The variables of `\set`: their names and values, the ways to write one, and a cell's text with
+//! the values read in their places.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::ops::Range;
+
+use crate::cell::{Fault, Unreadable};
+
+/// What `\set` has set, in the order of the names.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Variables(BTreeMap<String, String>);
+
+impl Variables {
+    /// The value of a variable that is set.
+    pub fn get(&self, name: &str) -> Option<&str> {
+        self.0.get(name).map(String::as_str)
+    }
+
+    /// Sets a variable. Refuses a name that could not be written as `:name`.
+    pub fn set(&mut self, name: &str, value: impl Into<String>) -> Result<(), BadName> {
+        if name.is_empty() || !name.bytes().all(is_name) {
+            return Err(BadName(name.to_owned()));
+        }
+        self.0.insert(name.to_owned(), value.into());
+        Ok(())
+    }
+
+    /// Forgets a variable and gives the value it had.
+    pub fn unset(&mut self, name: &str) -> Option<String> {
+        self.0.remove(name)
+    }
+
+    /// All names and values, by name.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.0.iter().map(|(name, value)| (name.as_str(), value.as_str()))
+    }
+
+    /// What psql puts in the place of a reference that it does not read on; `None` where the
+    /// reference stays as typed.
+    pub(crate) fn resolve(&self, reference: &Reference) -> Option<String> {
+        match reference.form {
+            Form::Plain => self.get(&reference.name).map(str::to_owned),
+            Form::Literal => self.get(&reference.name).map(literal),
+            Form::Identifier => self.get(&reference.name).map(identifier),
+            Form::Test => Some(if self.get(&reference.name).is_some() { "TRUE" } else { "FALSE" }.to_owned()),
+        }
+    }
+}
+
+/// A name that no variable can have.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BadName(pub String);
+
+impl fmt::Display for BadName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "invalid variable name: \"{}\" (letters, digits and _ make a name)", self.0)
+    }
+}
+
+impl std::error::Error for BadName {}
+
+/// A value as a string constant that reads the same whatever `standard_conforming_strings` says.
+/// The blank before `E` keeps it apart from a word that stands right before it.
+pub(crate) fn literal(value: &str) -> String {
+    let quoted = value.replace('\'', "''");
+    if value.contains('\\') {
+        format!(" E'{}'", quoted.replace('\\', "\\\\"))
+    } else {
+        format!("'{quoted}'")
+    }
+}
+
+/// A value as a quoted identifier.
+pub(crate) fn identifier(value: &str) -> String {
+    format!("\"{}\"", value.replace('"', "\"\""))
+}
+
+/// A variable as it is written in a cell.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Reference {
+    pub(crate) form: Form,
+    pub(crate) name: String,
+    /// Bytes that it takes in the cell.
+    pub(crate) len: usize,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Form {
+    /// `:name`
+    Plain,
+    /// `:'name'`
+    Literal,
+    /// `:"name"`
+    Identifier,
+    /// `:{?name}`
+    Test,
+}
+
+impl Reference {
+    /// The reference with which the text begins, whether set or not.
+    pub(crate) fn read(text: &[u8]) -> Option<Reference> {
+        [
+            (":'", "'", Form::Literal),
+            (":\"", "\"", Form::Identifier),
+            (":{?", "}", Form::Test),
+            (":", "", Form::Plain),
+        ]
+        .into_iter()
+        .find_map(|(before, after, form)| {
+            let rest = text.strip_prefix(before.as_bytes())?;
+            let name = &rest[..rest.iter().take_while(|byte| is_name(**byte)).count()];
+            rest[name.len()..].strip_prefix(after.as_bytes())?;
+            (!name.is_empty()).then(|| Reference {
+                form,
+                name: String::from_utf8_lossy(name).into_owned(),
+                len: before.len() + name.len() + after.len(),
+            })
+        })
+    }
+}
+
+fn is_name(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || byte == b'_' || !byte.is_ascii()
+}
+
+/// A cell's text as it is read: from its start to its end, with the value of each `:name` read in
+/// its place, and without the lines that went to `COPY … FROM STDIN`.
+#[derive(Debug)]
+pub(crate) struct Source<'a> {
+    cell: &'a str,
+    at: usize,
+    /// Where reading jumps to `resume`; the end of the cell's text most of the time.
+    end: usize,
+    resume: usize,
+    /// Values being read, the innermost last.
+    values: Vec<Value>,
+    /// Bytes of values read so far, and one for each value.
+    expanded: usize,
+}
+
+/// Variables that name each other could make a cell longer than anything; PostgreSQL takes
+/// statements of up to 1 GB.
+const MAX_EXPANDED: usize = 1 << 30;
+
+#[derive(Debug)]
+struct Value {
+    name: String,
+    text: String,
+    at: usize,
+    place: Range<usize>,
+}
+
+/// A piece of what was read, and the place in the cell it comes from.
+#[derive(Debug)]
+pub(crate) struct Excerpt<'t> {
+    pub(crate) text: &'t str,
+    pub(crate) place: Range<usize>,
+    /// Stands in the cell as it is; else it is (part of) the value of the reference at `place`.
+    pub(crate) typed: bool,
+}
+
+impl<'a> Source<'a> {
+    /// A byte order mark at the start is no part of the text.
+    pub(crate) fn new(cell: &'a str) -> Self {
+        let at = if cell.starts_with('\u{feff}') { '\u{feff}'.len_utf8() } else { 0 };
+        Source { cell, at, end: cell.len(), resume: cell.len(), values: Vec::new(), expanded: 0 }
+    }
+
+    /// What can be read in one piece; [`Source::refill`] tells whether more comes after it.
+    pub(crate) fn unread(&self) -> &[u8] {
+        match self.values.last() {
+            Some(value) => &value.text.as_bytes()[value.at..],
+            None => &self.cell.as_bytes()[self.at..self.end],
+        }
+    }
+
+    /// The same, but of the cell itself not more than the line's end.
+    pub(crate) fn unread_line(&self) -> &str {
+        match self.values.last() {
+            Some(value) => &value.text[value.at..],
+            None => self.cell_line(),
+        }
+    }
+
+    /// What is unread of the cell's line, whatever value is being read.
+    pub(crate) fn cell_line(&self) -> &'a str {
+        let text = &self.cell[self.at..self.end];
+        text.split('\n').next().unwrap_or(text)
+    }
+
+    /// Goes on to the next piece after all of this one has been read.
+    pub(crate) fn refill(&mut self) -> bool {
+        if self.values.pop().is_some() {
+            return true;
+        }
+        self.at = self.resume;
+        self.end = self.cell.len();
+        self.resume = self.cell.len();
+        self.at < self.end
+    }
+
+    /// Ends a value that has been read to its end; `false` where none is being read.
+    pub(crate) fn leave_value(&mut self) -> bool {
+        self.values.pop().is_some()
+    }
+
+    /// Reads so many bytes of the unread piece.
+    pub(crate) fn take(&mut self, len: usize) -> Excerpt<'_> {
+        let place = self.place(0, len);
+        match self.values.last_mut() {
+            Some(value) => {
+                let from = value.at;
+                value.at += len;
+                Excerpt { text: &value.text[from..value.at], place, typed: false }
+            }
+            None => {
+                self.at += len;
+                Excerpt { text: &self.cell[place.clone()], place, typed: true }
+            }
+        }
+    }
+
+    /// Where `len` bytes of the unread piece, `ahead` from its start, are in the cell.
+    pub(crate) fn place(&self, ahead: usize, len: usize) -> Range<usize> {
+        match self.values.last() {
+            Some(value) => value.place.clone(),
+            None => self.at + ahead..self.at + ahead + len,
+        }
+    }
+
+    /// Reads a value next, in the place of a reference just taken.
+    pub(crate) fn expand(&mut self, name: String, text: String, place: Range<usize>) -> Result<(), Unreadable> {
+        self.expanded = self.expanded.saturating_add(text.len() + 1);
+        if self.expanded > MAX_EXPANDED {
+            return Err(Unreadable { fault: Fault::Endless, at: place });
+        }
+        self.values.push(Value { name, text, at: 0, place });
+        Ok(())
+    }
+
+    /// Whether the value of this variable is being read: reading it again would never end.
+    pub(crate) fn is_expanding(&self, name: &str) -> bool {
+        self.values.iter().any(|value| value.name == name)
+    }
+
+    /// Whether nothing but blanks is before this place on the cell's own line.
+    pub(crate) fn begins_line(&self, ahead: usize) -> bool {
+        let before = self.cell[..self.at + ahead].trim_start_matches('\u{feff}');
+        let blanks = before.trim_end_matches([' ', '\t']);
+        self.values.is_empty() && (blanks.is_empty() || blanks.ends_with(['\n', '\r']))
+    }
+
+    /// Takes the lines after the current one, up to one that is `\.` alone or the cell's end. The
+    /// rest of the current line is still to be read, and what comes after the lines.
+    pub(crate) fn take_lines(&mut self) -> (Range<usize>, bool) {
+        if self.end == self.cell.len() {
+            let line = self.cell[self.at..].find('\n').map_or(self.cell.len(), |i| self.at + i + 1);
+            (self.end, self.resume) = (line, line);
+        }
+        let from = self.resume;
+        for line in self.cell[from..].split_inclusive('\n') {
+            let to = self.resume;
+            self.resume += line.len();
+            if line.trim_end_matches(['\r', '\n']) == "\\." {
+                return (from..to, true);
+            }
+        }
+        (from..self.resume, false)
+    }
+}

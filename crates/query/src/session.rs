@@ -1,0 +1,723 @@
+//! A session: one task owns one connection, everyone else holds a handle.
+//!
+//! The handle sends statements and reads what comes back, in the server's order. The connection is
+//! opened by the first statement. An interrupt asks the server to cancel and goes on reading until
+//! the server says that it is ready, so that the session is whole afterwards; it is given up only
+//! where the server does not answer.
+
+use std::collections::VecDeque;
+use std::path::{Path, PathBuf};
+use std::pin::Pin;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::{Context, Poll};
+use std::time::{Duration, Instant};
+
+use futures_util::future::BoxFuture;
+use futures_util::{Stream, StreamExt};
+use tokio::sync::{mpsc, oneshot};
+use tokio::task::JoinHandle;
+use tokio::time::{sleep, sleep_until};
+use tokio_postgres::{Client, SimpleQueryMessage, SimpleQueryRow, SimpleQueryStream};
+
+use crate::open::{OpenError, cancel, open, reason};
+use crate::secret::Secret;
+use crate::target::{Address, Host, Settings, Target, TlsMode};
+use crate::wire::{CopyIn, Event, Events, Report, Seen, Transaction};
+
+/// Rows handed on at once.
+const BATCH: usize = 512;
+/// Messages on the way to whoever reads a statement's answer.
+const UPDATES: usize = 16;
+/// After this long without the server's word on a cancel, the user is told.
+const CANCEL_NOTICE: Duration = Duration::from_secs(3);
+/// After this long the connection is given up.
+const CANCEL_LIMIT: Duration = Duration::from_secs(30);
+
+/// The embedded PostgreSQL, as whoever has one offers it.
+pub trait Embedded: Send + Sync {
+    /// Starts it (or finds it running) and says where it is; `None` is the one kept for this
+    /// kernel only.
+    fn start(&self, folder: Option<&Path>) -> BoxFuture<'static, Result<Embedding, String>>;
+    /// Ends it at once, whatever it is doing; what is committed stays.
+    fn kill(&self, folder: Option<&Path>) -> BoxFuture<'static, ()>;
+}
+
+/// Where an embedded PostgreSQL is reached.
+#[derive(Clone, Debug)]
+pub struct Embedding {
+    /// The folder of its Unix socket.
+    pub socket: PathBuf,
+    /// The number in the socket's file name.
+    pub port: u16,
+    /// The user to log in as.
+    pub user: String,
+    /// The database.
+    pub database: String,
+}
+
+/// A handle on a session. Clones share it; the connection closes when the last one is dropped.
+#[derive(Clone)]
+pub struct Session {
+    name: String,
+    target: Arc<Target>,
+    jobs: mpsc::Sender<Job>,
+    background: mpsc::Sender<Background>,
+    status: Arc<Mutex<Status>>,
+}
+
+/// What is known of a session without asking it.
+#[derive(Clone, Debug, Default)]
+pub struct Status {
+    /// The open connection, if it is open.
+    pub connection: Option<Connected>,
+    /// The transaction status after the last statement.
+    pub transaction: Transaction,
+    /// Since when a statement runs.
+    pub running: Option<Instant>,
+}
+
+/// Facts of an open connection.
+#[derive(Clone, Debug)]
+pub struct Connected {
+    /// The host that answered.
+    pub host: String,
+    /// The server's own version, such as `17.5`.
+    pub version: String,
+    /// The user the server says it is.
+    pub user: String,
+    /// Whether TLS is used.
+    pub encrypted: bool,
+    /// How the server reads backslashes in plain strings.
+    pub standard_conforming_strings: bool,
+}
+
+/// What comes back from a statement, in order. [`Update::Done`] or [`Update::Failed`] is the last.
+pub(crate) enum Update {
+    /// The connection was opened for this statement; `lost` is what ended the one before.
+    Opened { lost: Option<String> },
+    /// A message of the server.
+    Event(Event),
+    /// Rows of the columns told last.
+    Rows(Vec<SimpleQueryRow>),
+    /// The server waits for COPY data.
+    CopyIn(CopyIn),
+    /// The server has not answered a request to cancel for some seconds.
+    StillRunning,
+    /// The server is ready for the next statement.
+    Done(Transaction),
+    /// The statement was not sent, or the connection ended under it.
+    Failed(Failure),
+}
+
+/// Why there is no answer.
+#[derive(Debug)]
+pub(crate) enum Failure {
+    /// The connection could not be opened; nothing was sent.
+    Open(OpenError),
+    /// The embedded PostgreSQL could not be started.
+    Embedded(String),
+    /// The connection had ended while a transaction was open: it is rolled back, and this
+    /// statement was not sent.
+    TransactionLost(String),
+    /// The connection ended while the statement ran.
+    Lost(String),
+    /// The user interrupted, and the connection was given up for it.
+    Dropped(Dropped),
+    /// Interrupted before anything was sent.
+    Interrupted,
+}
+
+/// How an interrupt ended the connection.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Dropped {
+    /// The embedded PostgreSQL does not listen while it computes: it was ended.
+    Embedded,
+    /// A second interrupt, or the server was silent for too long.
+    Silent,
+}
+
+/// A statement that runs.
+pub(crate) struct Running {
+    pub(crate) updates: mpsc::Receiver<Update>,
+    stop: mpsc::Sender<()>,
+}
+
+impl Running {
+    /// Interrupts: the first asks the server to cancel, the second gives the connection up.
+    pub(crate) fn interrupt(&self) {
+        // Two wait at most, and a third would say nothing new.
+        let _ = self.stop.try_send(());
+    }
+}
+
+struct Job {
+    sql: String,
+    password: Option<Secret>,
+    updates: mpsc::Sender<Update>,
+    stop: mpsc::Receiver<()>,
+}
+
+/// A question of our own; answered only when it cannot hurt.
+struct Background {
+    sql: String,
+    answer: oneshot::Sender<Option<Rows>>,
+}
+
+/// Rows of text, as the server printed them.
+pub(crate) type Rows = Vec<Vec<Option<String>>>;
+
+impl Session {
+    /// A session to `target`. Opens nothing.
+    pub fn new(name: String, target: Target, embedded: Arc<dyn Embedded>) -> Self {
+        let (jobs, job_queue) = mpsc::channel(1);
+        let (background, background_queue) = mpsc::channel(1);
+        let status = Arc::new(Mutex::new(Status::default()));
+        let target = Arc::new(target);
+        let owner = Owner {
+            target: target.clone(),
+            embedded,
+            status: status.clone(),
+            password: None,
+            lost: None,
+        };
+        tokio::spawn(owner.serve(job_queue, background_queue));
+        Session {
+            name,
+            target,
+            jobs,
+            background,
+            status,
+        }
+    }
+
+    /// The name the user gave it.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Where it goes.
+    pub fn target(&self) -> &Target {
+        &self.target
+    }
+
+    /// What is known of it now.
+    pub fn status(&self) -> Status {
+        lock(&self.status).clone()
+    }
+
+    /// Sends one query string; opens the connection where it is not open. `password` is one that
+    /// the user has just typed, kept for this session.
+    pub(crate) async fn run(&self, sql: String, password: Option<Secret>) -> Running {
+        let (updates, answer) = mpsc::channel(UPDATES);
+        let (stop, stops) = mpsc::channel(2);
+        let job = Job {
+            sql,
+            password,
+            updates,
+            stop: stops,
+        };
+        // The task ends only after the last handle: this one. If it has panicked, `updates` was
+        // dropped with the job and the reader sees the end.
+        let _ = self.jobs.send(job).await;
+        Running {
+            updates: answer,
+            stop,
+        }
+    }
+
+    /// Rows for ourselves, or nothing where asking could disturb the user's work: while a
+    /// statement runs, while a transaction is open, before the connection is.
+    pub(crate) async fn ask(&self, sql: &str) -> Option<Rows> {
+        let (answer, reply) = oneshot::channel();
+        let question = Background {
+            sql: sql.into(),
+            answer,
+        };
+        self.background.try_send(question).ok()?;
+        reply.await.ok()?
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    // A panic elsewhere leaves plain data behind, which is still good to read.
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// The task's own state: what outlives one connection.
+struct Owner {
+    target: Arc<Target>,
+    embedded: Arc<dyn Embedded>,
+    status: Arc<Mutex<Status>>,
+    /// A password typed at the prompt.
+    password: Option<Secret>,
+    /// What ended the last connection.
+    lost: Option<String>,
+}
+
+impl Owner {
+    async fn serve(
+        mut self,
+        mut jobs: mpsc::Receiver<Job>,
+        mut background: mpsc::Receiver<Background>,
+    ) {
+        let mut link: Option<Link> = None;
+        loop {
+            tokio::select! {
+                biased;
+                job = jobs.recv() => match job {
+                    Some(job) => self.run(&mut link, job).await,
+                    None => return,
+                },
+                ended = idle(&mut link) => self.lose(&mut link, ended),
+                Some(question) = background.recv() => {
+                    let idle = lock(&self.status).transaction == Transaction::Idle;
+                    let rows = match &mut link {
+                        Some(link) if idle => link.ask(&question.sql).await,
+                        _ => None,
+                    };
+                    let _ = question.answer.send(rows);
+                }
+            }
+        }
+    }
+
+    /// Runs one query string to its end and tells everything about it.
+    async fn run(&mut self, link: &mut Option<Link>, mut job: Job) {
+        if job.password.is_some() {
+            self.password = job.password.take();
+        }
+        // A connection that ended a moment ago is noticed here rather than by sending into it.
+        if let Some(alive) = link.as_mut()
+            && let Some(why) = alive.ended_meanwhile()
+        {
+            self.lose(link, why);
+        }
+        lock(&self.status).running = Some(Instant::now());
+        let last = self.answer(link, &mut job).await;
+        {
+            let mut status = lock(&self.status);
+            status.running = None;
+            if let Update::Done(transaction) = &last {
+                status.transaction = *transaction;
+            }
+        }
+        let _ = job.updates.send(last).await;
+    }
+
+    async fn answer(&mut self, link: &mut Option<Link>, job: &mut Job) -> Update {
+        let in_transaction = lock(&self.status).transaction != Transaction::Idle;
+        let alive = match link {
+            Some(alive) => alive,
+            None if in_transaction => {
+                lock(&self.status).transaction = Transaction::Idle;
+                let why = self.lost.take().unwrap_or_default();
+                return Update::Failed(Failure::TransactionLost(why));
+            }
+            None => {
+                let opened = tokio::select! {
+                    opened = self.open() => opened,
+                    Some(()) = job.stop.recv() => Err(Failure::Interrupted),
+                };
+                match opened {
+                    Ok(opened) => {
+                        let lost = self.lost.take();
+                        let _ = job.updates.send(Update::Opened { lost }).await;
+                        link.insert(opened)
+                    }
+                    Err(failure) => return Update::Failed(failure),
+                }
+            }
+        };
+        match alive.run(job, &self.target).await {
+            Ok(transaction) => {
+                self.refresh(alive);
+                Update::Done(transaction)
+            }
+            Err(failure) => {
+                if let Failure::Dropped(_) = failure {
+                    alive.driver.abort();
+                    if let Target::Local(folder) = &*self.target {
+                        self.embedded.kill(folder.as_deref()).await;
+                    }
+                }
+                *link = None;
+                *lock(&self.status) = Status::default();
+                Update::Failed(failure)
+            }
+        }
+    }
+
+    async fn open(&self) -> Result<Link, Failure> {
+        let settings = match &*self.target {
+            Target::Server(settings) => (**settings).clone(),
+            Target::Local(folder) => {
+                let start = self.embedded.start(folder.as_deref());
+                Settings::embedded(start.await.map_err(Failure::Embedded)?)
+            }
+        };
+        let password = self.password.as_ref().or(settings.password.as_ref());
+        let opened = open(&settings, password).await.map_err(Failure::Open)?;
+        let driver = tokio::spawn(async move {
+            // How it ended is told by the last report on the wire.
+            let _ = opened.connection.await;
+        });
+        let mut link = Link {
+            client: opened.client,
+            driver,
+            wire: Wire {
+                events: opened.events,
+                front: None,
+                ended: false,
+                rows: 0,
+                held: None,
+                batch: Vec::new(),
+            },
+            copy_in: opened.copy_in,
+            settings,
+            host: opened.host,
+            encrypted: opened.encrypted,
+            key: (0, 0),
+            parameters: Vec::new(),
+            greetings: VecDeque::new(),
+            last_report: None,
+        };
+        link.greet().await?;
+        self.refresh(&link);
+        lock(&self.status).transaction = Transaction::Idle;
+        Ok(link)
+    }
+
+    /// Takes over what the server has told about itself.
+    fn refresh(&self, link: &Link) {
+        let parameter = |name| link.parameter(name).unwrap_or_default().to_owned();
+        lock(&self.status).connection = Some(Connected {
+            host: link.host.describe(),
+            version: parameter("server_version"),
+            user: parameter("session_authorization"),
+            encrypted: link.encrypted,
+            standard_conforming_strings: link.parameter("standard_conforming_strings")
+                != Some("off"),
+        });
+    }
+
+    fn lose(&mut self, link: &mut Option<Link>, why: String) {
+        *link = None;
+        self.lost = Some(why);
+        // The transaction's status stays: whether one was open decides what the next statement
+        // is told.
+        lock(&self.status).connection = None;
+    }
+}
+
+/// Waits until an idle connection ends; for ever where there is none.
+async fn idle(link: &mut Option<Link>) -> String {
+    match link {
+        Some(link) => link.idle().await,
+        None => std::future::pending().await,
+    }
+}
+
+/// An open connection.
+struct Link {
+    client: Client,
+    driver: JoinHandle<()>,
+    wire: Wire,
+    copy_in: CopyIn,
+    settings: Settings,
+    host: Host,
+    encrypted: bool,
+    /// What a request to cancel must carry: process and secret.
+    key: (i32, i32),
+    parameters: Vec<(String, String)>,
+    /// Notices and notifications that came while nobody asked; told with the next statement.
+    greetings: VecDeque<Event>,
+    /// The last report that ends a session.
+    last_report: Option<Report>,
+}
+
+impl Link {
+    /// Reads what the server says of itself before it is ready.
+    async fn greet(&mut self) -> Result<(), Failure> {
+        loop {
+            match self.wire.next(&mut None).await {
+                Next::Event(Event::Ready(_)) => return Ok(()),
+                Next::Event(event) => self.note(event),
+                Next::Rows(_) => {}
+                Next::End => return Err(Failure::Lost(self.why())),
+            }
+        }
+    }
+
+    /// Keeps what comes between statements.
+    fn note(&mut self, event: Event) {
+        /// Older ones make room: nobody reads a thousand notices of an idle hour.
+        const KEPT: usize = 100;
+        match event {
+            Event::Key { process, secret } => self.key = (process, secret),
+            Event::Parameter { name, value } => {
+                self.parameters.retain(|(known, _)| *known != name);
+                self.parameters.push((name, value));
+            }
+            Event::Error(report) => self.last_report = Some(*report),
+            Event::Notice(_) | Event::Notification { .. } => {
+                if self.greetings.len() == KEPT {
+                    self.greetings.pop_front();
+                }
+                self.greetings.push_back(event);
+            }
+            _ => {}
+        }
+    }
+
+    fn parameter(&self, name: &str) -> Option<&str> {
+        self.parameters
+            .iter()
+            .find(|(known, _)| known == name)
+            .map(|(_, value)| value.as_str())
+    }
+
+    /// Listens while nothing runs; returns when the connection has ended, with the reason.
+    async fn idle(&mut self) -> String {
+        loop {
+            match self.wire.next(&mut None).await {
+                Next::Event(event) => self.note(event),
+                Next::Rows(_) => {}
+                Next::End => return self.why(),
+            }
+        }
+    }
+
+    /// The reason, where the connection has ended and nobody has looked yet.
+    fn ended_meanwhile(&mut self) -> Option<String> {
+        use futures_util::FutureExt;
+        self.idle().now_or_never()
+    }
+
+    /// Why the connection ended, in the server's words where it gave any.
+    fn why(&self) -> String {
+        match &self.last_report {
+            Some(report) => report.message.clone(),
+            None => format!(
+                "{} closed the connection without a word",
+                self.host.describe()
+            ),
+        }
+    }
+
+    /// Sends the job's query and hands on what comes, until the server is ready again.
+    async fn run(&mut self, job: &mut Job, target: &Target) -> Result<Transaction, Failure> {
+        for greeting in std::mem::take(&mut self.greetings) {
+            let _ = job.updates.send(Update::Event(greeting)).await;
+        }
+        let stream = self.client.simple_query_raw(&job.sql).await;
+        let mut stream = match stream {
+            Ok(stream) => Some(Box::pin(stream)),
+            Err(error) if error.is_closed() => return Err(Failure::Lost(self.why())),
+            Err(error) => return Err(Failure::Lost(reason(&error))),
+        };
+        let mut cancelling: Option<BoxFuture<'static, Result<(), String>>> = None;
+        let mut cancelled: Option<Instant> = None;
+        let mut told = false;
+        loop {
+            let deadline = cancelled.map(|since| match told {
+                false => since + CANCEL_NOTICE,
+                true => since + CANCEL_LIMIT,
+            });
+            tokio::select! {
+                biased;
+                Some(()) = job.stop.recv() => {
+                    if matches!(target, Target::Local(_)) {
+                        return Err(Failure::Dropped(Dropped::Embedded));
+                    }
+                    if cancelled.is_some() {
+                        return Err(Failure::Dropped(Dropped::Silent));
+                    }
+                    cancelled = Some(Instant::now());
+                    cancelling = Some(self.cancel());
+                }
+                () = at(deadline) => match told {
+                    false => {
+                        told = true;
+                        let _ = job.updates.send(Update::StillRunning).await;
+                    }
+                    true => return Err(Failure::Dropped(Dropped::Silent)),
+                },
+                _ = done(&mut cancelling) => cancelling = None,
+                next = self.wire.next(&mut stream) => {
+                    let update = match next {
+                        Next::End => return Err(Failure::Lost(self.why())),
+                        Next::Rows(rows) => Update::Rows(rows),
+                        Next::Event(Event::Ready(transaction)) => {
+                            // A request to cancel that is still on its way would hit whatever is
+                            // sent next.
+                            if let Some(cancelling) = cancelling {
+                                let _ = cancelling.await;
+                            }
+                            return Ok(transaction);
+                        }
+                        Next::Event(event @ (Event::Key { .. } | Event::Parameter { .. })) => {
+                            self.note(event);
+                            continue;
+                        }
+                        Next::Event(Event::CopyIn) => Update::CopyIn(self.copy_in.clone()),
+                        Next::Event(event) => {
+                            if let Event::Error(report) = &event && report.is_fatal() {
+                                self.last_report = Some((**report).clone());
+                            }
+                            Update::Event(event)
+                        }
+                    };
+                    // Nobody reads on: the answer is still read to its end, to stay in step.
+                    let _ = job.updates.send(update).await;
+                }
+            }
+        }
+    }
+
+    fn cancel(&self) -> BoxFuture<'static, Result<(), String>> {
+        let settings = self.settings.clone();
+        let host = self.host.clone();
+        let (encrypted, (process, secret)) = (self.encrypted, self.key);
+        Box::pin(async move { cancel(&settings, &host, encrypted, process, secret).await })
+    }
+
+    /// Rows of a question of our own; `None` where it failed.
+    async fn ask(&mut self, sql: &str) -> Option<Rows> {
+        let mut stream = Some(Box::pin(self.client.simple_query_raw(sql).await.ok()?));
+        let mut answer = Some(Rows::new());
+        loop {
+            match self.wire.next(&mut stream).await {
+                Next::Rows(rows) => {
+                    if let Some(answer) = &mut answer {
+                        answer.extend(rows.iter().map(texts));
+                    }
+                }
+                Next::Event(Event::Ready(_)) => return answer,
+                Next::Event(event) => {
+                    if let Event::Error(_) = event {
+                        answer = None;
+                    }
+                    self.note(event);
+                }
+                Next::End => return None,
+            }
+        }
+    }
+}
+
+/// A row's values as text.
+pub(crate) fn texts(row: &SimpleQueryRow) -> Vec<Option<String>> {
+    (0..row.len())
+        .map(|column| row.get(column).map(str::to_owned))
+        .collect()
+}
+
+async fn at(deadline: Option<Instant>) {
+    match deadline {
+        Some(deadline) => sleep_until(deadline.into()).await,
+        None => std::future::pending().await,
+    }
+}
+
+async fn done<T>(work: &mut Option<BoxFuture<'static, T>>) -> T {
+    match work {
+        Some(work) => work.await,
+        None => std::future::pending().await,
+    }
+}
+
+/// Rows from the driver and events from the tap, put into the server's order again.
+struct Wire {
+    events: Events,
+    front: Option<Seen>,
+    /// The tap is gone, and the connection with it.
+    ended: bool,
+    /// Rows taken from the driver, on this connection.
+    rows: u64,
+    /// A row that events may have to go before of.
+    held: Option<SimpleQueryRow>,
+    batch: Vec<SimpleQueryRow>,
+}
+
+enum Next {
+    Event(Event),
+    Rows(Vec<SimpleQueryRow>),
+    End,
+}
+
+type Driver = Option<Pin<Box<SimpleQueryStream>>>;
+
+impl Wire {
+    /// What comes next. Nothing is lost when the future is dropped.
+    async fn next(&mut self, driver: &mut Driver) -> Next {
+        std::future::poll_fn(|cx| self.poll(driver, cx)).await
+    }
+
+    fn poll(&mut self, driver: &mut Driver, cx: &mut Context<'_>) -> Poll<Next> {
+        loop {
+            if self.front.is_none() && !self.ended {
+                match self.events.poll_next_unpin(cx) {
+                    Poll::Ready(Some(seen)) => self.front = Some(seen),
+                    Poll::Ready(None) => self.ended = true,
+                    Poll::Pending => {}
+                }
+            }
+            // An event is due when the rows before it are taken, or when no more will come.
+            let due = |seen: &Seen| seen.rows <= self.rows || driver.is_none();
+            if self.front.as_ref().is_some_and(due) {
+                if !self.batch.is_empty() {
+                    return Poll::Ready(Next::Rows(std::mem::take(&mut self.batch)));
+                }
+                if let Some(seen) = self.front.take() {
+                    return Poll::Ready(Next::Event(seen.event));
+                }
+            }
+            // What passed on the wire before this row was in the queue of events before the driver
+            // had the row, and has been looked for just now.
+            if let Some(row) = self.held.take() {
+                self.rows += 1;
+                self.batch.push(row);
+                if self.batch.len() == BATCH {
+                    return Poll::Ready(Next::Rows(std::mem::take(&mut self.batch)));
+                }
+            }
+            let polled = match driver {
+                Some(stream) => stream.as_mut().poll_next(cx),
+                None => Poll::Pending,
+            };
+            match polled {
+                Poll::Ready(Some(Ok(SimpleQueryMessage::Row(row)))) => self.held = Some(row),
+                // The tap has told these already.
+                Poll::Ready(Some(Ok(_))) => {}
+                Poll::Ready(Some(Err(_)) | None) => *driver = None,
+                Poll::Pending if !self.batch.is_empty() => {
+                    return Poll::Ready(Next::Rows(std::mem::take(&mut self.batch)));
+                }
+                Poll::Pending if self.ended && self.front.is_none() => {
+                    return Poll::Ready(Next::End);
+                }
+                Poll::Pending => return Poll::Pending,
+            }
+        }
+    }
+}
+
+impl Settings {
+    /// The way to an embedded PostgreSQL.
+    fn embedded(place: Embedding) -> Self {
+        Settings {
+            hosts: vec![Host {
+                place: Address::Socket(place.socket),
+                port: place.port,
+            }],
+            user: place.user,
+            password: None,
+            database: place.database,
+            tls: TlsMode::Disable,
+            root_certificate: None,
+            connect_timeout: Duration::from_secs(60),
+            application_name: "rowcell".into(),
+            options: None,
+        }
+    }
+}

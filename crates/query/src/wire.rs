@@ -1,0 +1,448 @@
+//! The listener on the wire: a stream that tells what the driver drops.
+//!
+//! The driver's simple query protocol yields rows and nothing else: no column types, no command
+//! tags, no transaction status, and notices out of their order. [`Tap`] wraps the stream below the
+//! driver (above TLS, where there is TLS), looks at each backend message as it passes, and queues
+//! an [`Event`] for those that matter; rows go by unread. Each event carries the number of rows
+//! that passed before it, so that whoever reads rows from the driver and events from the tap can
+//! put both into the server's order again.
+//!
+//! COPY never reaches the driver, which does not know it in simple queries: the tap takes the data
+//! out of the stream as events, and writes what [`CopyIn`] is given.
+//!
+//! Message formats: PostgreSQL documentation, "Message Formats".
+
+use std::io;
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+
+use bytes::{Buf, BufMut, Bytes, BytesMut};
+use fallible_iterator::FallibleIterator;
+use futures_channel::mpsc;
+use futures_util::Stream;
+use postgres_protocol::message::backend::{self, ErrorFields, Message};
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio_util::io::poll_read_buf;
+use tokio_postgres::tls::{ChannelBinding, TlsStream};
+
+/// Events waiting to be read; when as many wait, the tap stops reading from the server.
+const EVENTS: usize = 256;
+/// Bytes asked of the socket at a time.
+const CHUNK: usize = 64 * 1024;
+/// A message that is looked into and longer than this goes by unread: no server sends one.
+const LONGEST: usize = 64 << 20;
+
+/// What passed on the wire, and after how many rows.
+#[derive(Debug)]
+pub(crate) struct Seen {
+    /// Data rows of this connection that passed before.
+    pub(crate) rows: u64,
+    pub(crate) event: Event,
+}
+
+/// A backend message that the driver does not hand on.
+#[derive(Debug)]
+pub(crate) enum Event {
+    /// The columns of the rows that follow.
+    Columns(Vec<Field>),
+    /// A statement is done; its command tag, such as `INSERT 0 3`.
+    Complete(String),
+    /// A statement of nothing but blanks and comments.
+    Empty,
+    Error(Box<Report>),
+    Notice(Box<Report>),
+    Notification {
+        process: i32,
+        channel: String,
+        payload: String,
+    },
+    /// What a request to cancel must carry.
+    Key { process: i32, secret: i32 },
+    /// A setting the server reports, such as `standard_conforming_strings`.
+    Parameter { name: String, value: String },
+    /// The server sends COPY data …
+    CopyOut,
+    /// … in pieces of any size …
+    CopyData(Bytes),
+    /// … to its end.
+    CopyEnd,
+    /// The server waits for COPY data.
+    CopyIn,
+    /// The server waits for the next query.
+    Ready(Transaction),
+}
+
+/// A column as the server describes it.
+#[derive(Clone, Debug)]
+pub(crate) struct Field {
+    pub(crate) name: String,
+    /// OID of the type in `pg_type`.
+    pub(crate) oid: u32,
+    /// Type modifier (length, precision), -1 where there is none.
+    pub(crate) modifier: i32,
+}
+
+/// An error or a notice, as the server worded it.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Report {
+    /// `ERROR`, `FATAL`, `NOTICE` …, in the server's language.
+    pub(crate) severity: String,
+    /// SQLSTATE.
+    pub(crate) code: String,
+    pub(crate) message: String,
+    pub(crate) detail: Option<String>,
+    pub(crate) hint: Option<String>,
+    /// Where in the query, in characters from 1.
+    pub(crate) position: Option<usize>,
+    /// A query that the server made itself, and where in it.
+    pub(crate) internal_query: Option<String>,
+    pub(crate) internal_position: Option<usize>,
+    pub(crate) context: Option<String>,
+}
+
+impl Report {
+    fn read(mut fields: ErrorFields<'_>) -> io::Result<Self> {
+        let mut report = Report::default();
+        while let Some(field) = fields.next()? {
+            let value = String::from_utf8_lossy(field.value_bytes()).into_owned();
+            match field.type_() {
+                b'S' => report.severity = value,
+                b'C' => report.code = value,
+                b'M' => report.message = value,
+                b'D' => report.detail = Some(value),
+                b'H' => report.hint = Some(value),
+                b'P' => report.position = value.parse().ok(),
+                b'q' => report.internal_query = Some(value),
+                b'p' => report.internal_position = value.parse().ok(),
+                b'W' => report.context = Some(value),
+                _ => {}
+            }
+        }
+        Ok(report)
+    }
+
+    /// True where the server ends the session with this.
+    pub(crate) fn is_fatal(&self) -> bool {
+        // The severity is translated; the classes of codes that end a session are not.
+        matches!(self.severity.as_str(), "FATAL" | "PANIC") || self.code.starts_with("57P")
+    }
+}
+
+/// The transaction status that comes with every ReadyForQuery.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Transaction {
+    /// No transaction is open.
+    #[default]
+    Idle,
+    /// A transaction is open.
+    Open,
+    /// A transaction is open and has failed: only ROLLBACK is accepted.
+    Failed,
+}
+
+/// What the tap saw, in order.
+pub(crate) type Events = mpsc::Receiver<Seen>;
+
+/// Where COPY data for the server goes in.
+#[derive(Clone)]
+pub(crate) struct CopyIn(mpsc::Sender<Bytes>);
+
+impl CopyIn {
+    /// One piece of data; waits while the socket is behind. False when the connection is gone.
+    pub(crate) async fn data(&mut self, data: &[u8]) -> bool {
+        let mut frame = BytesMut::with_capacity(data.len() + 5);
+        frame.put_u8(b'd');
+        // The frame's own length counts, its tag does not; pieces are far below 2 GiB.
+        frame.put_i32(i32::try_from(data.len() + 4).unwrap_or(i32::MAX));
+        frame.put_slice(data);
+        self.send(frame.freeze()).await
+    }
+
+    /// The data is complete.
+    pub(crate) async fn done(&mut self) -> bool {
+        self.send(Bytes::from_static(b"c\0\0\0\x04")).await
+    }
+
+    /// The data will not come; the server fails the COPY with this reason.
+    pub(crate) async fn fail(&mut self, reason: &str) -> bool {
+        let mut frame = BytesMut::new();
+        frame.put_u8(b'f');
+        frame.put_i32(i32::try_from(reason.len() + 5).unwrap_or(i32::MAX));
+        frame.put_slice(reason.as_bytes());
+        frame.put_u8(0);
+        self.send(frame.freeze()).await
+    }
+
+    async fn send(&mut self, frame: Bytes) -> bool {
+        use futures_util::SinkExt;
+        self.0.send(frame).await.is_ok()
+    }
+}
+
+/// A stream that is listened to.
+pub(crate) struct Tap<S> {
+    inner: S,
+    ear: Ear,
+}
+
+impl<S> Tap<S> {
+    /// Listens on `inner`.
+    pub(crate) fn new(inner: S) -> (Self, Events, CopyIn) {
+        let (events, seen) = mpsc::channel(EVENTS);
+        let (copy_in, copy) = mpsc::channel(4);
+        let ear = Ear {
+            input: BytesMut::new(),
+            at: At::Header,
+            rows: 0,
+            events,
+            copy,
+            frame: Bytes::new(),
+            unflushed: false,
+        };
+        (Tap { inner, ear }, seen, CopyIn(copy_in))
+    }
+}
+
+/// How far the listening has come.
+struct Ear {
+    /// Bytes read from the server and not yet handed on.
+    input: BytesMut,
+    at: At,
+    rows: u64,
+    events: mpsc::Sender<Seen>,
+    /// COPY data for the server …
+    copy: mpsc::Receiver<Bytes>,
+    /// … and what is left of the piece being written.
+    frame: Bytes,
+    unflushed: bool,
+}
+
+/// The place in the stream of messages.
+#[derive(Clone, Copy)]
+enum At {
+    /// Before a message.
+    Header,
+    /// Inside one that the driver gets: bytes left of it.
+    Body(usize),
+    /// Inside COPY data: bytes left of it.
+    Copy(usize),
+}
+
+impl Ear {
+    /// Hands on what it can. `Pending` when the events' reader is behind, `Ready` when `input` is
+    /// used up or `out` is full.
+    fn listen(&mut self, cx: &mut Context<'_>, out: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        while !self.input.is_empty() && out.remaining() > 0 {
+            match self.at {
+                At::Body(left) => {
+                    let count = left.min(self.input.len()).min(out.remaining());
+                    out.put_slice(&self.input[..count]);
+                    self.input.advance(count);
+                    self.at = match left - count {
+                        0 => At::Header,
+                        left => At::Body(left),
+                    };
+                }
+                At::Copy(left) => {
+                    ready!(self.poll_room(cx))?;
+                    let data = self.input.split_to(left.min(self.input.len())).freeze();
+                    self.at = match left - data.len() {
+                        0 => At::Header,
+                        left => At::Copy(left),
+                    };
+                    self.tell(Event::CopyData(data))?;
+                }
+                At::Header => {
+                    let Some(header) = backend::Header::parse(&self.input)? else {
+                        break;
+                    };
+                    let length = usize::try_from(header.len())
+                        .map_err(|_| broken("a message of negative length"))?
+                        + 1;
+                    match header.tag() {
+                        b'd' => {
+                            self.input.advance(5);
+                            self.at = match length - 5 {
+                                0 => At::Header,
+                                left => At::Copy(left),
+                            };
+                        }
+                        b'D' => {
+                            self.rows += 1;
+                            self.at = At::Body(length);
+                        }
+                        b'T' | b'C' | b'I' | b'E' | b'N' | b'A' | b'S' | b'Z' | b'K' | b'G'
+                        | b'H' | b'W' | b'c'
+                            if length <= LONGEST =>
+                        {
+                            if self.input.len() < length {
+                                break;
+                            }
+                            ready!(self.poll_room(cx))?;
+                            let event = self.read(length)?;
+                            self.tell(event)?;
+                        }
+                        _ => self.at = At::Body(length),
+                    }
+                }
+            }
+        }
+        Poll::Ready(Ok(()))
+    }
+
+    /// Reads the whole message at the start of `input`; leaves it there for the driver, or takes
+    /// it away when it belongs to COPY.
+    fn read(&mut self, length: usize) -> io::Result<Event> {
+        let mut message = BytesMut::from(&self.input[..length]);
+        let message = Message::parse(&mut message)?.ok_or_else(|| broken("a cut message"))?;
+        let event = match message {
+            Message::CopyInResponse(_) => Event::CopyIn,
+            Message::CopyOutResponse(_) => Event::CopyOut,
+            Message::CopyDone => Event::CopyEnd,
+            Message::RowDescription(body) => Event::Columns(
+                body.fields()
+                    .map(|field| {
+                        Ok(Field {
+                            name: field.name().to_owned(),
+                            oid: field.type_oid(),
+                            modifier: field.type_modifier(),
+                        })
+                    })
+                    .collect()?,
+            ),
+            Message::CommandComplete(body) => Event::Complete(body.tag()?.to_owned()),
+            Message::EmptyQueryResponse => Event::Empty,
+            Message::ErrorResponse(body) => {
+                Event::Error(Box::new(Report::read(body.fields())?))
+            }
+            Message::NoticeResponse(body) => {
+                Event::Notice(Box::new(Report::read(body.fields())?))
+            }
+            Message::NotificationResponse(body) => Event::Notification {
+                process: body.process_id(),
+                channel: body.channel()?.to_owned(),
+                payload: body.message()?.to_owned(),
+            },
+            Message::ParameterStatus(body) => Event::Parameter {
+                name: body.name()?.to_owned(),
+                value: body.value()?.to_owned(),
+            },
+            Message::BackendKeyData(body) => Event::Key {
+                process: body.process_id(),
+                secret: body.secret_key(),
+            },
+            Message::ReadyForQuery(body) => Event::Ready(match body.status() {
+                b'T' => Transaction::Open,
+                b'E' => Transaction::Failed,
+                _ => Transaction::Idle,
+            }),
+            _ => return Err(broken("a message this client does not know")),
+        };
+        match event {
+            Event::CopyIn | Event::CopyOut | Event::CopyEnd => self.input.advance(length),
+            _ => self.at = At::Body(length),
+        }
+        Ok(event)
+    }
+
+    fn poll_room(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        self.events.poll_ready(cx).map_err(|_| abandoned())
+    }
+
+    fn tell(&mut self, event: Event) -> io::Result<()> {
+        let seen = Seen {
+            rows: self.rows,
+            event,
+        };
+        self.events.start_send(seen).map_err(|_| abandoned())
+    }
+
+    /// Writes COPY data for as long as there is some and the socket takes it. The driver writes
+    /// nothing meanwhile: its query has gone out, else the server would not have asked for data.
+    fn write_copy<S: AsyncWrite + Unpin>(
+        &mut self,
+        inner: &mut S,
+        cx: &mut Context<'_>,
+    ) -> Poll<io::Result<()>> {
+        loop {
+            while self.frame.has_remaining() {
+                let count = ready!(Pin::new(&mut *inner).poll_write(cx, &self.frame))?;
+                if count == 0 {
+                    return Poll::Ready(Err(io::ErrorKind::WriteZero.into()));
+                }
+                self.frame.advance(count);
+                self.unflushed = true;
+            }
+            match Pin::new(&mut self.copy).poll_next(cx) {
+                Poll::Ready(Some(frame)) => self.frame = frame,
+                _ if self.unflushed => {
+                    ready!(Pin::new(&mut *inner).poll_flush(cx))?;
+                    self.unflushed = false;
+                    return Poll::Ready(Ok(()));
+                }
+                _ => return Poll::Ready(Ok(())),
+            }
+        }
+    }
+}
+
+fn broken(what: &str) -> io::Error {
+    io::Error::new(
+        io::ErrorKind::InvalidData,
+        format!("the server sent {what}"),
+    )
+}
+
+fn abandoned() -> io::Error {
+    io::Error::new(io::ErrorKind::ConnectionAborted, "the session has ended")
+}
+
+impl<S: AsyncRead + AsyncWrite + Unpin> AsyncRead for Tap<S> {
+    fn poll_read(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        out: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        let Tap { inner, ear } = self.get_mut();
+        // The driver polls for reading whenever it is woken, so COPY data is written from here.
+        if let Poll::Ready(Err(error)) = ear.write_copy(inner, cx) {
+            return Poll::Ready(Err(error));
+        }
+        let before = out.filled().len();
+        loop {
+            let listened = ear.listen(cx, out)?;
+            if out.filled().len() > before {
+                return Poll::Ready(Ok(()));
+            }
+            ready!(listened);
+            ear.input.reserve(CHUNK);
+            if ready!(poll_read_buf(Pin::new(&mut *inner), cx, &mut ear.input))? == 0 {
+                return Poll::Ready(Ok(()));
+            }
+        }
+    }
+}
+
+impl<S: AsyncRead + AsyncWrite + Unpin> AsyncWrite for Tap<S> {
+    fn poll_write(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        data: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.get_mut().inner).poll_write(cx, data)
+    }
+
+    fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.get_mut().inner).poll_flush(cx)
+    }
+
+    fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.get_mut().inner).poll_shutdown(cx)
+    }
+}
+
+impl<S: TlsStream + Unpin> TlsStream for Tap<S> {
+    fn channel_binding(&self) -> ChannelBinding {
+        self.inner.channel_binding()
+    }
+}
