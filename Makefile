@@ -1,0 +1,71 @@
+# What one types. `make` alone says what there is.
+#
+#   CARGO_TARGET_DIR   where cargo builds            (target/)
+#   VENV               where Python things are kept  (target/venv/)
+#
+# Results are written to target/ of this folder, wherever the two are.
+
+export CARGO_TARGET_DIR ?= $(CURDIR)/target
+VENV ?= $(CURDIR)/target/venv
+ROWCELL := $(CARGO_TARGET_DIR)/debug/rowcell
+
+.DEFAULT_GOAL := help
+.PHONY: help build demo test lab bench lint format build-needs server-needs test-needs
+
+help:  ## what there is
+	@sed -n 's/^\([a-z]*\):.*## /make \1\t/p' $(MAKEFILE_LIST) | expand -t 14
+
+build: build-needs  ## the program: debug/rowcell
+	cargo build --locked -p rowcell
+
+demo: build  ## runs the quickstart, writes target/demo.ipynb and target/demo.html
+	@mkdir -p target
+	$(ROWCELL) run notebooks/quickstart.ipynb --connect local --to target/demo.ipynb
+	@$(ROWCELL) run notebooks/quickstart.ipynb --connect local --to target/demo.html >/dev/null
+	@echo 'Written: target/demo.ipynb, target/demo.html'
+
+test: lint test-needs $(VENV)/tests/made  ## all tests
+	cargo test --locked --workspace
+	$(VENV)/tests/bin/pytest tests --rowcell=$(ROWCELL)
+
+lab: build $(VENV)/notebooks/made  ## JupyterLab with the kernel, in notebooks/
+	$(ROWCELL) install --prefix $(VENV)/notebooks
+	$(VENV)/notebooks/bin/jupyter lab --notebook-dir notebooks
+
+bench: build server-needs $(VENV)/benches/made  ## the benchmarks beside the peers, to target/bench.md
+	@mkdir -p target
+	$(VENV)/benches/bin/python benches/bench.py --rowcell=$(ROWCELL) --to=target/bench.md
+
+lint: build-needs  ## format and clippy, nothing forgiven
+	cargo fmt --check
+	cargo clippy --locked --workspace --all-targets -- -D warnings
+
+format:  ## formats the code
+	cargo fmt
+
+# The Python things of a folder, from its requirements.txt.
+$(VENV)/%/made: %/requirements.txt
+	python3 -m venv $(@D)
+	$(@D)/bin/pip install --quiet --disable-pip-version-check --requirement $<
+	@touch $@
+
+$(VENV)/tests/made: notebooks/requirements.txt
+
+# What the system has to have. $(call need,CHECK,PACKAGES): where CHECK fails, root gets the
+# packages installed; anyone else is told the one command.
+define need
+@{ $(1); } >/dev/null 2>&1 || { \
+  install='apt-get install -y --no-install-recommends $(2)'; \
+  if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+    apt-get update -qq && DEBIAN_FRONTEND=noninteractive $$install; \
+  else echo "Missing. Install it, then call make again: sudo $$install" >&2; exit 1; fi; }
+endef
+
+build-needs:
+	$(call need,cc --version && pkg-config --exists openssl,gcc libc6-dev pkg-config libssl-dev)
+
+server-needs:
+	$(call need,ls /usr/lib/postgresql/*/bin/postgres && openssl version,postgresql openssl)
+
+test-needs: server-needs
+	$(call need,chromium --version && python3 -c 'import ensurepip',chromium python3-venv)
