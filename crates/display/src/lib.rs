@@ -1,1 +1,38 @@
-//! display
+//! Values become text and HTML: what a user sees of a result or an error.
+//!
+//! Pure functions of their input: no I/O, no clock, no runtime. A [`Table`] holds the server's own
+//! text of each value; [`Table::text`] prints it as psql does, [`Table::html`] as a notebook shows
+//! it, and [`Table::bundle`] gives both. A [`Problem`] is an error or a notice with its place.
+//!
+//! ```
+//! use display::{Column, Kind, Print, Table};
+//!
+//! let columns = vec![Column::new("id", "integer", Kind::Number), Column::new("name", "text", Kind::Text)];
+//! let rows = vec![vec![Some("1".into()), Some("Ada".into())], vec![Some("2".into()), None]];
+//! let table = Table::new(columns, rows);
+//!
+//! let print = Print::default();
+//! assert_eq!(table.text(&print), " id | name \n----+------\n  1 | Ada\n  2 | \n(2 rows)");
+//! assert!(table.html(&print).contains("NULL</em>"));
+//! ```
+
+mod aligned;
+mod bundle;
+mod conditions;
+mod csv;
+mod expanded;
+mod html;
+mod json;
+mod lines;
+mod markup;
+mod print;
+mod problem;
+mod table;
+mod unaligned;
+mod width;
+
+pub use bundle::Bundle;
+pub use print::{Expanded, Format, Print};
+pub use problem::{Place, Problem};
+pub use table::{Column, Kind, Row, Table};
+pub use width::width;

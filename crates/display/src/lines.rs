@@ -1,0 +1,78 @@
+//! A value as the lines a terminal shows: control characters made visible, tabs made spaces.
+
+use crate::width::columns;
+
+/// One line of a value and how many terminal columns it takes.
+pub(crate) struct Line {
+    pub(crate) text: String,
+    pub(crate) width: usize,
+}
+
+/// The lines of a value; at least one.
+pub(crate) fn lines(value: &str) -> Vec<Line> {
+    value.split('\n').map(line).collect()
+}
+
+/// The columns of the widest of these lines.
+pub(crate) fn widest(lines: &[Line]) -> usize {
+    lines.iter().map(|line| line.width).max().unwrap_or(0)
+}
+
+/// A control character as psql writes it; `None` for all others, and for tab and newline.
+pub(crate) fn visible(c: char) -> Option<String> {
+    match c {
+        '\t' | '\n' => None,
+        '\r' => Some("\\r".into()),
+        '\0'..='\u{1F}' | '\u{7F}' => Some(format!("\\x{:02X}", u32::from(c))),
+        '\u{80}'..='\u{9F}' => Some(format!("\\u{:04X}", u32::from(c))),
+        _ => None,
+    }
+}
+
+fn line(value: &str) -> Line {
+    let mut line = Line {
+        text: String::with_capacity(value.len()),
+        width: 0,
+    };
+    for c in value.chars().filter(|&c| !is_left_out(c)) {
+        if c == '\t' {
+            let spaces = 8 - line.width % 8;
+            line.text.extend(std::iter::repeat_n(' ', spaces));
+            line.width += spaces;
+        } else if let Some(name) = visible(c) {
+            line.width += name.len();
+            line.text += &name;
+        } else {
+            line.width += columns(c).unwrap_or(0);
+            line.text.push(c);
+        }
+    }
+    line
+}
+
+/// psql takes the last two code points of each supplementary plane, which are no characters, for
+/// broken UTF-8 and leaves them out.
+fn is_left_out(c: char) -> bool {
+    c > '\u{FFFF}' && u32::from(c) & 0xFFFE == 0xFFFE
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn values_become_lines() {
+        let check = |value: &str, expected: &[(&str, usize)]| {
+            let found = lines(value);
+            let found: Vec<_> = found.iter().map(|l| (l.text.as_str(), l.width)).collect();
+            assert_eq!(found, expected, "{value:?}");
+        };
+        check("", &[("", 0)]);
+        check("a\n", &[("a", 1), ("", 0)]);
+        check("\t|\tb", &[("        |       b", 17)]);
+        check("日\tx", &[("日      x", 9)]);
+        check("a\r\u{1}\u{7F}\u{85}", &[("a\\r\\x01\\x7F\\u0085", 17)]);
+        check("e\u{301}", &[("e\u{301}", 1)]);
+        check("x\u{1FFFE}y", &[("xy", 2)]);
+    }
+}
