@@ -1,0 +1,87 @@
+"""What all tests in Python share: the program, a private home, its kernelspec, kernels, a server."""
+
+import os
+import subprocess
+from pathlib import Path
+
+import pytest
+from support import server as support_server
+from support.kernel import Kernel
+
+ROOT = Path(__file__).parents[1]
+
+
+def pytest_addoption(parser):
+    target = Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target"))
+    parser.addoption("--rowcell", default=target / "debug/rowcell", help="the program to test")
+
+
+def pytest_sessionfinish(session):
+    """A skipped test is a failed run: nothing is left out silently."""
+    reporter = session.config.pluginmanager.get_plugin("terminalreporter")
+    if reporter.stats.get("skipped"):
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+@pytest.fixture(scope="session")
+def rowcell(pytestconfig):
+    program = Path(pytestconfig.getoption("rowcell")).absolute()
+    if not program.exists():
+        pytest.exit(f"{program} is missing; build it: make build", returncode=1)
+    return program
+
+
+@pytest.fixture(scope="session", autouse=True)
+def home(tmp_path_factory):
+    """A home of the tests' own, and an environment that says nothing about databases."""
+    home = tmp_path_factory.mktemp("home")
+    with pytest.MonkeyPatch.context() as patch:
+        for name in list(os.environ):
+            if name.startswith(("PG", "XDG_", "JUPYTER", "ROWCELL", "IPYTHON")):
+                patch.delenv(name)
+        patch.delenv("DATABASE_URL", raising=False)
+        patch.setenv("HOME", str(home))
+        yield home
+
+
+@pytest.fixture(scope="session")
+def kernelspec(rowcell, home, tmp_path_factory):
+    """The installed kernelspec's prefix, where Jupyter looks first."""
+    prefix = tmp_path_factory.mktemp("prefix")
+    subprocess.run([rowcell, "install", "--prefix", prefix], check=True)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("JUPYTER_PATH", str(prefix / "share/jupyter"))
+        yield prefix
+
+
+@pytest.fixture
+def start(kernelspec):
+    """Starts kernels that end with the test."""
+    kernels = []
+
+    def start(env=None, **options):
+        kernels.append(Kernel(env, **options))
+        return kernels[-1]
+
+    yield start
+    for kernel in kernels:
+        kernel.close()
+
+
+@pytest.fixture
+def kernel(start):
+    """A fresh kernel on the embedded database."""
+    return start()
+
+
+@pytest.fixture(scope="session")
+def server():
+    """The test run's own PostgreSQL."""
+    with support_server.running() as server:
+        yield server
+
+
+@pytest.fixture
+def remote(start, server):
+    """A fresh kernel on the test run's own PostgreSQL."""
+    return start({"DATABASE_URL": server.url()})

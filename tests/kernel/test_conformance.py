@@ -1,0 +1,44 @@
+"""Jupyter's own test of kernels, every sample filled in; conftest.py lets none be skipped."""
+
+import jupyter_kernel_test
+import pytest
+
+ONE = " one \n-----\n   1\n(1 row)\n"
+
+
+@pytest.mark.usefixtures("kernelspec")
+class TestKernel(jupyter_kernel_test.KernelTests):
+    kernel_name = "rowcell"
+    language_name = "sql"
+    file_extension = ".sql"
+    code_hello_world = r"\echo hello, world"
+    code_stderr = r"\warn take care"
+    completion_samples = [
+        {"text": "selec", "matches": {"select"}},
+        {"text": r"\ech", "matches": {r"\echo"}},
+        {"text": "%connections", "matches": {"%connections"}},
+    ]
+    complete_code_samples = ["select 1;", "select 1", r"\d", "%help", "begin; select 1; commit"]
+    incomplete_code_samples = ["select 'a", "select (1", "do $$ begin", "/* so far"]
+    invalid_code_samples = ["select 1)"]
+    code_page_something = r"\?"
+    code_generate_error = "select 1/0"
+    code_execute_result = [
+        {"code": "select 1 as one", "result": ONE},
+        {"code": "select 1 as one;", "result": ONE},
+        {"code": "values (1, 'a'), (2, null)", "mime": "text/html"},
+    ]
+    code_display_data = [{"code": "select 1; select 2", "mime": "text/html"}]
+    supported_history_operations = ("tail", "range", "search")
+    code_history_pattern = "values (1*"
+    code_inspect_sample = "select"
+    code_clear_output = r"select 1 \watch i=0.01 c=2"
+
+
+class TestWelcome(jupyter_kernel_test.IopubWelcomeTests):
+    kernel_name = "rowcell"
+    support_iopub_welcome = True
+
+    @pytest.fixture(autouse=True, scope="class")
+    def installed(self, kernelspec):
+        pass

@@ -1,0 +1,113 @@
+"""`rowcell run`: SQL files and notebooks without Jupyter and without Python."""
+
+import subprocess
+
+import nbformat
+import pytest
+from support import notebooks
+
+
+@pytest.fixture
+def run(rowcell, tmp_path):
+    """Runs a file with the given text; gives the ended process."""
+
+    def run(text, *options, name="script.sql"):
+        file = tmp_path / name
+        file.write_text(text)
+        return rowcell_run(rowcell, file, *options)
+
+    return run
+
+
+def test_a_sql_file(run):
+    ended = run("create table t (n int);\ninsert into t values (1), (2);\nselect n from t;\n")
+    assert ended.returncode == 0, ended.stderr
+    assert ended.stdout == "CREATE TABLE\nINSERT 0 2\n n \n---\n 1\n 2\n(2 rows)\n\n"
+
+
+def test_an_error_ends_it(run):
+    ended = run("select 1 as one;\nselect 1/0;\nselect 2 as two;\n")
+    assert ended.returncode == 1
+    assert "ERROR:  division by zero" in ended.stderr
+    assert "one" in ended.stdout and "two" not in ended.stdout
+
+
+def test_errors_allowed(run):
+    notebook = nbformat.v4.new_notebook(
+        cells=[nbformat.v4.new_code_cell(code) for code in ("select 1/0", "select 2 as two")]
+    )
+    text = nbformat.writes(notebook)
+    ended = run(text, name="errors.ipynb")
+    assert ended.returncode == 1 and "two" not in ended.stdout
+    ended = run(text, "--allow-errors", name="errors.ipynb")
+    assert "division by zero" in ended.stderr and "two" in ended.stdout
+
+
+def test_parameters_are_variables(run):
+    ended = run("select :'who' as who, :n + 1 as n;", "-p", "who=O'Brien", "-p", "n=41")
+    assert ended.returncode == 0, ended.stderr
+    assert "O'Brien" in ended.stdout and "42" in ended.stdout
+
+
+def test_connect(run, server):
+    ended = run("select current_user as me", "--connect", server.url())
+    assert server.user in ended.stdout, ended.stderr
+
+
+def test_a_password_that_nobody_can_be_asked_for_is_an_error(run, server):
+    ended = run("select 1", "--connect", server.url(password=False))
+    assert ended.returncode == 1
+    assert "password" in ended.stderr
+
+
+def test_a_notebook_to_a_notebook(rowcell, tmp_path):
+    ended = rowcell_run(
+        rowcell, notebooks.QUICKSTART, "--connect=local", "--to", tmp_path / "out.ipynb"
+    )
+    assert ended.returncode == 0, ended.stderr
+    executed = nbformat.read(tmp_path / "out.ipynb", as_version=4)
+    nbformat.validate(executed)
+    committed = nbformat.read(notebooks.QUICKSTART, as_version=4)
+    assert notebooks.outputs(executed)[1:] == notebooks.outputs(committed)[1:]
+    assert [cell.source for cell in executed.cells] == [cell.source for cell in committed.cells]
+
+
+def test_a_notebook_to_a_page(rowcell, tmp_path):
+    ended = rowcell_run(rowcell, notebooks.QUICKSTART, "--to", tmp_path / "out.html")
+    assert ended.returncode == 0, ended.stderr
+    page = (tmp_path / "out.html").read_text()
+    for word in ("<!doctype html>", "<h1>Rowcell in ten minutes</h1>", "Yirgacheffe", "茶と珈琲"):
+        assert word.lower() in page.lower()
+    assert "Okonkwo &amp; Daughters" in page
+
+
+@pytest.mark.parametrize(
+    "arguments", [["absent.sql"], ["."], [], ["--nonsense"], ["x.sql", "y.sql"]]
+)
+def test_what_cannot_be_run(rowcell, tmp_path, arguments):
+    ended = subprocess.run(
+        [rowcell, "run", *arguments], cwd=tmp_path, capture_output=True, text=True, timeout=20
+    )
+    assert ended.returncode != 0
+    assert ended.stderr and "panicked" not in ended.stderr
+
+
+def test_help_and_version(rowcell):
+    version = subprocess.run([rowcell, "--version"], capture_output=True, text=True, check=True)
+    assert version.stdout.startswith("rowcell 0.")
+    for arguments in (["help"], ["--help"], ["help", "run"], ["run", "--help"]):
+        text = subprocess.run([rowcell, *arguments], capture_output=True, text=True, check=True)
+        assert "run" in text.stdout
+
+
+def test_install_and_uninstall(rowcell, tmp_path):
+    subprocess.run([rowcell, "install", "--prefix", tmp_path], check=True)
+    folder = tmp_path / "share/jupyter/kernels/rowcell"
+    names = sorted(path.name for path in folder.iterdir())
+    assert names == ["kernel.json", "logo-32x32.png", "logo-64x64.png", "logo-svg.svg"]
+    subprocess.run([rowcell, "uninstall", "--prefix", tmp_path], check=True)
+    assert not folder.exists()
+
+
+def rowcell_run(rowcell, *arguments):
+    return subprocess.run([rowcell, "run", *arguments], capture_output=True, text=True, timeout=60)

@@ -1,0 +1,79 @@
+"""The usual tools run the quickstart: nbconvert, papermill, and Jupyter's console."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import nbformat
+import pexpect
+from support import notebooks
+
+BIN = Path(sys.executable).parent
+
+
+def test_nbconvert(kernelspec, tmp_path):
+    run(
+        "jupyter",
+        "nbconvert",
+        "--to=notebook",
+        "--execute",
+        notebooks.QUICKSTART,
+        f"--output-dir={tmp_path}",
+    )
+    assert_answered(tmp_path / "quickstart.ipynb")
+
+
+def test_nbconvert_to_a_page(kernelspec, tmp_path):
+    run(
+        "jupyter",
+        "nbconvert",
+        "--to=html",
+        "--execute",
+        notebooks.QUICKSTART,
+        f"--output-dir={tmp_path}",
+    )
+    page = (tmp_path / "quickstart.html").read_text()
+    assert "hello, world" in page and "Yirgacheffe" in page
+
+
+def test_nbconvert_to_a_script(kernelspec, tmp_path):
+    run("jupyter", "nbconvert", "--to=script", notebooks.QUICKSTART, f"--output-dir={tmp_path}")
+    assert "create table coffee" in (tmp_path / "quickstart.sql").read_text()
+
+
+def test_papermill(kernelspec, tmp_path):
+    run("papermill", notebooks.QUICKSTART, tmp_path / "out.ipynb")
+    assert_answered(tmp_path / "out.ipynb")
+
+
+def test_jupyter_console(kernelspec):
+    console = pexpect.spawn(
+        str(BIN / "jupyter"),
+        ["console", "--kernel=rowcell", "--simple-prompt"],
+        encoding="utf-8",
+        timeout=30,
+        dimensions=(50, 200),
+    )
+    try:
+        console.expect(r"In \[1\]: ")
+        for cell in nbformat.read(notebooks.QUICKSTART, as_version=4).cells:
+            if cell.cell_type == "code" and "\n" not in cell.source:
+                console.sendline(cell.source)
+                console.expect(r"In \[\d+\]: ")
+        console.sendline("select 6 * 7 as answer;")
+        console.expect("answer *\r?\n-+\r?\n +42\r?\n")
+        console.sendline("exit")
+        console.expect(pexpect.EOF)
+    finally:
+        console.close(force=True)
+
+
+def run(tool, *arguments):
+    ended = subprocess.run([BIN / tool, *arguments], capture_output=True, text=True, timeout=100)
+    assert ended.returncode == 0, ended.stderr
+
+
+def assert_answered(file):
+    executed = nbformat.read(file, as_version=4)
+    committed = nbformat.read(notebooks.QUICKSTART, as_version=4)
+    assert notebooks.outputs(executed) == notebooks.outputs(committed)

@@ -1,0 +1,31 @@
+"""Notebooks as their tests see them: found, and their outputs made comparable."""
+
+import re
+from pathlib import Path
+
+FOLDER = Path(__file__).parents[2] / "notebooks"
+ALL = sorted(FOLDER.glob("*.ipynb"))
+QUICKSTART = FOLDER / "quickstart.ipynb"
+
+
+def outputs(notebook):
+    """The outputs of each code cell, without what differs from run to run."""
+    return [
+        [comparable(output) for output in cell.outputs]
+        for cell in notebook.cells
+        if cell.cell_type == "code"
+    ]
+
+
+def comparable(output):
+    kind = output.output_type
+    if kind == "stream":
+        return kind, output.name, timeless(output.text)
+    if kind == "error":
+        return kind, output.ename, output.evalue, timeless("\n".join(output.traceback))
+    return kind, {mime: timeless(str(data)) for mime, data in output.data.items()}
+
+
+def timeless(text):
+    """Elapsed times differ each time: `12 ms`, `1.3 s`."""
+    return re.sub(r"\b[\d.]+ (ms|s)\b", "… ms", text)

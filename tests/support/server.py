@@ -1,0 +1,44 @@
+"""The private PostgreSQL of a test run, by support/postgres.sh."""
+
+import subprocess
+from contextlib import contextmanager
+from pathlib import Path
+
+import psycopg2
+
+
+class Server:
+    """Where the server is, as its READY line says: host, port, socket, user, password, …"""
+
+    def __init__(self, ready):
+        self.__dict__.update(word.split("=", 1) for word in ready.split()[1:])
+
+    def url(self, password=True, options=""):
+        secret = f":{self.password}" if password else ""
+        return f"postgresql://{self.user}{secret}@{self.host}:{self.port}/postgres{options}"
+
+    def ask(self, query, *values):
+        """What a client that shares no code with the kernel sees."""
+        connection = psycopg2.connect(self.url())
+        connection.autocommit = True
+        try:
+            with connection.cursor() as cursor:
+                cursor.execute(query, values)
+                return cursor.fetchall() if cursor.description else None
+        finally:
+            connection.close()
+
+
+@contextmanager
+def running():
+    """A server for as long as the block runs."""
+    script = Path(__file__).with_name("postgres.sh")
+    process = subprocess.Popen([script], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    ready = process.stdout.readline()
+    if not ready.startswith("READY"):
+        raise RuntimeError(f"the test server did not start: exit status {process.wait()}")
+    try:
+        yield Server(ready)
+    finally:
+        process.stdin.close()
+        process.wait(timeout=30)
