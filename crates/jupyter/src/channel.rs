@@ -1,0 +1,228 @@
+//! The shell and control channels: requests are read as they come. Cells go to their queue;
+//! everything else is answered at once, also while a cell runs.
+
+use std::sync::Arc;
+use std::sync::PoisonError;
+
+use serde_json::{Value, json};
+use tokio::task::JoinSet;
+
+use crate::kernel::{Farewell, Kernel, failed, guard, malformed};
+use crate::message::{
+    CommOpen, Complete, History, Inspect, IsComplete, Message, PROTOCOL, Shutdown,
+};
+use crate::offsets;
+use crate::queue::Sender;
+use crate::router::{Inbox, Router};
+use crate::{Completeness, Failure, Interpreter};
+
+/// How many completions and inspections may be worked on at once.
+const ASIDE: usize = 32;
+
+/// Reads and answers one channel; `cells` takes the execute requests of shell.
+pub(crate) async fn listen<I: Interpreter>(
+    kernel: Arc<Kernel<I>>,
+    router: Router,
+    mut inbox: Inbox,
+    cells: Option<Sender<Message>>,
+) {
+    let mut aside = JoinSet::new();
+    loop {
+        let received = tokio::select! {
+            received = inbox.recv(), if aside.len() < ASIDE => received,
+            Some(_) = aside.join_next() => continue,
+        };
+        let Some((peer, frames)) = received else {
+            return;
+        };
+        let message = match kernel.session.open(peer, frames) {
+            Ok(message) => message,
+            Err(reason) => {
+                log::warn!("a message is dropped: {reason}");
+                continue;
+            }
+        };
+        match (message.kind.as_str(), &cells) {
+            ("execute_request", Some(cells)) => {
+                let size = message.size();
+                if cells.send(message, size).await.is_err() {
+                    return;
+                }
+            }
+            // The two that may have to think.
+            ("complete_request" | "inspect_request", _) => {
+                let (kernel, router) = (kernel.clone(), router.clone());
+                aside.spawn(async move { answer(&kernel, &router, message).await });
+            }
+            _ => answer(&kernel, &router, message).await,
+        }
+    }
+}
+
+async fn answer<I: Interpreter>(kernel: &Kernel<I>, router: &Router, message: Message) {
+    if message.kind == "interrupt_request" {
+        kernel.interrupt();
+    }
+    let origin = message.origin.clone();
+    kernel.busy(&origin);
+    if message.kind == "shutdown_request" {
+        // Answered, and made idle, by whoever ends the kernel.
+        let restart = message.content::<Shutdown>().is_ok_and(|it| it.restart);
+        let farewell = Farewell {
+            message,
+            router: router.clone(),
+            restart,
+        };
+        let _ = kernel.farewells.send(farewell);
+        return;
+    }
+    let content = match guard(reply_to(kernel, &message)).await.flatten() {
+        Ok(content) => content,
+        Err(failure) => Some(failed(&failure)),
+    };
+    if let (Some(content), Some(kind)) = (content, message.kind.strip_suffix("_request")) {
+        let kind = format!("{kind}_reply");
+        kernel.reply(router, &origin, &kind, &json!({}), &content);
+    }
+    kernel.idle(&origin);
+}
+
+/// The content of the reply; `None` for messages that get none, and for unknown ones.
+async fn reply_to<I: Interpreter>(
+    kernel: &Kernel<I>,
+    message: &Message,
+) -> Result<Option<Value>, Failure> {
+    let malformed = |error| malformed(&error);
+    let content = match message.kind.as_str() {
+        "kernel_info_request" => kernel_info(kernel),
+        "complete_request" => complete(kernel, message.content().map_err(malformed)?).await,
+        "inspect_request" => inspect(kernel, message.content().map_err(malformed)?).await,
+        "is_complete_request" => {
+            let IsComplete { code } = message.content().map_err(malformed)?;
+            is_complete(kernel.interpreter.completeness(&code))
+        }
+        "history_request" => history(kernel, message.content().map_err(malformed)?).await,
+        "comm_info_request" => json!({ "status": "ok", "comms": {} }),
+        "comm_open" => {
+            let comm: CommOpen = message.content().map_err(malformed)?;
+            log::info!(
+                "a comm is closed, its target is unknown: {}",
+                comm.target_name
+            );
+            let content = json!({ "comm_id": comm.comm_id, "data": {} });
+            kernel.iopub.push("comm_close", &message.origin, &content);
+            return Ok(None);
+        }
+        "connect_request" => {
+            let mut content = kernel.ports.fields();
+            content["status"] = json!("ok");
+            content
+        }
+        "interrupt_request" => json!({ "status": "ok" }),
+        "usage_request" => {
+            let mut usage = kernel.usage.lock().unwrap_or_else(PoisonError::into_inner);
+            usage.read()
+        }
+        unknown => {
+            log::debug!("nothing is known of a {unknown}");
+            return Ok(None);
+        }
+    };
+    Ok(Some(content))
+}
+
+fn kernel_info<I: Interpreter>(kernel: &Kernel<I>) -> Value {
+    let info = kernel.interpreter.info();
+    let mut language = json!({
+        "name": info.language.name,
+        "version": info.language.version,
+        "mimetype": info.language.mimetype,
+        "file_extension": info.language.file_extension,
+    });
+    // Front ends fall back on the name, but not on an empty text.
+    for (field, value) in [
+        ("codemirror_mode", info.language.codemirror_mode),
+        ("pygments_lexer", info.language.pygments_lexer),
+    ] {
+        if !value.is_empty() {
+            language[field] = value.into();
+        }
+    }
+    let links = info.help_links.iter();
+    let links = links.map(|link| json!({ "text": link.text, "url": link.url }));
+    json!({
+        "status": "ok",
+        "protocol_version": PROTOCOL,
+        "implementation": info.implementation,
+        "implementation_version": info.version,
+        "language_info": language,
+        "banner": info.banner,
+        "help_links": links.collect::<Vec<_>>(),
+        "debugger": false,
+        "supported_features": [],
+    })
+}
+
+async fn complete<I: Interpreter>(kernel: &Kernel<I>, request: Complete) -> Value {
+    let code = &request.code;
+    let cursor = offsets::to_bytes(code, request.cursor_pos);
+    let found = kernel.interpreter.complete(code, cursor).await;
+    let start = offsets::to_code_points(code, found.start);
+    let end = offsets::to_code_points(code, found.end).max(start);
+    let matches: Vec<_> = found.items.iter().map(|item| item.text.as_str()).collect();
+    let types = found.items.iter().map(|item| {
+        json!({
+            "text": item.text,
+            "type": item.kind,
+            "signature": item.signature,
+            "start": start,
+            "end": end,
+        })
+    });
+    json!({
+        "status": "ok",
+        "matches": matches,
+        "cursor_start": start,
+        "cursor_end": end,
+        "metadata": { "_jupyter_types_experimental": types.collect::<Vec<_>>() },
+    })
+}
+
+async fn inspect<I: Interpreter>(kernel: &Kernel<I>, request: Inspect) -> Value {
+    let cursor = offsets::to_bytes(&request.code, request.cursor_pos);
+    let detail = request.detail_level;
+    let found = kernel
+        .interpreter
+        .inspect(&request.code, cursor, detail)
+        .await;
+    let is_found = found.is_some();
+    let bundle = found.unwrap_or_default();
+    json!({
+        "status": "ok",
+        "found": is_found,
+        "data": bundle.data,
+        "metadata": bundle.metadata,
+    })
+}
+
+fn is_complete(completeness: Completeness) -> Value {
+    match completeness {
+        Completeness::Complete => json!({ "status": "complete" }),
+        Completeness::Incomplete { indent } => json!({ "status": "incomplete", "indent": indent }),
+        Completeness::Invalid => json!({ "status": "invalid" }),
+        Completeness::Unknown => json!({ "status": "unknown" }),
+    }
+}
+
+async fn history<I: Interpreter>(kernel: &Kernel<I>, request: History) -> Value {
+    let found = kernel.history.find(request.access).await;
+    let entries = found.into_iter().map(|entry| {
+        if request.output {
+            // Results may be large or secret, so they are not kept.
+            json!([entry.session, entry.line, [entry.input, null]])
+        } else {
+            json!([entry.session, entry.line, entry.input])
+        }
+    });
+    json!({ "status": "ok", "history": entries.collect::<Vec<_>>() })
+}

@@ -1,0 +1,149 @@
+//! A kernel from its first to its last moment.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use serde_json::json;
+use tokio::sync::mpsc;
+use tokio::task::{JoinHandle, JoinSet};
+use tokio::time::timeout;
+
+use crate::connection::Connection;
+use crate::history::History;
+use crate::iopub::iopub;
+use crate::kernel::{Farewell, Kernel, guard};
+use crate::message::{Access, Session};
+use crate::queue::queue;
+use crate::router::{Inbox, Router, router};
+use crate::stdin::Stdin;
+use crate::{Error, Interpreter, cells, channel, lifetime};
+
+/// The bytes of cells that may wait; then shell is read no further.
+const CELLS: u32 = 64 << 20;
+/// How long closing may take. Launchers wait 2.5 s before they use force.
+const CLOSE: Duration = Duration::from_millis(1500);
+/// How long the front ends may take to read the last words.
+const FLUSH: Duration = Duration::from_millis(500);
+
+/// How a kernel is run.
+#[derive(Clone, Debug, Default)]
+pub struct Options {
+    /// The file that keeps the history across sessions; in memory where there is none.
+    pub history: Option<PathBuf>,
+}
+
+/// Runs a kernel until it is shut down, by a message, by SIGTERM, or because its launcher has
+/// gone. SIGINT is ignored from the first call on. Works on either of tokio's runtimes.
+pub async fn serve<I: Interpreter>(
+    interpreter: I,
+    connection: Connection,
+    options: Options,
+) -> Result<(), Error> {
+    let terminated = lifetime::terminated().map_err(Error::System)?;
+    let session = Arc::new(Session::new(&connection.key));
+    let (listeners, ports) = connection.listen().await?;
+    let history = History::start(options.history).map_err(Error::System)?;
+
+    // Dropped with this function, and everything that listens or sends with it.
+    let mut tasks = JoinSet::new();
+    let (iopub, subscribing, publishing) = iopub(listeners.iopub, session.clone());
+    tasks.spawn(subscribing);
+    tasks.spawn(publishing);
+    let mut open = |listener| {
+        let (router, inbox, accepting) = router(listener);
+        tasks.spawn(accepting);
+        (router, inbox)
+    };
+    let (heart, beats) = open(listeners.heartbeat);
+    let (stdin, answers) = open(listeners.stdin);
+    let (control, control_inbox) = open(listeners.control);
+    let (shell, shell_inbox) = open(listeners.shell);
+    tasks.spawn(echo(heart, beats));
+
+    let (farewells, mut farewell) = mpsc::unbounded_channel();
+    let stdin = Stdin::new(session.clone(), stdin, answers);
+    let kernel = Arc::new(Kernel::new(
+        interpreter,
+        session.clone(),
+        ports,
+        iopub,
+        stdin,
+        history,
+        farewells,
+    ));
+    let (cells, waiting) = queue(CELLS);
+    let running = tokio::spawn(cells::run(kernel.clone(), shell.clone(), waiting));
+    let running = AbortOnDrop(running);
+    tasks.spawn(channel::listen(
+        kernel.clone(),
+        control.clone(),
+        control_inbox,
+        None,
+    ));
+    let reading = tasks.spawn(channel::listen(
+        kernel.clone(),
+        shell.clone(),
+        shell_inbox,
+        Some(cells),
+    ));
+    connection.register(&session.key, &ports).await?;
+
+    let first = tokio::select! {
+        first = farewell.recv() => first,
+        () = terminated => None,
+        () = lifetime::orphaned() => None,
+    };
+    // No more cells; the one that runs is asked to stop.
+    reading.abort();
+    kernel.interrupt();
+    let closing = guard(kernel.interpreter.close());
+    if timeout(CLOSE, closing).await.is_err() {
+        log::warn!("closing took longer than {CLOSE:?} and is given up");
+    }
+    drop(running);
+    let rest = std::iter::from_fn(|| farewell.try_recv().ok());
+    for farewell in first.into_iter().chain(rest) {
+        bid(&kernel, farewell).await;
+    }
+    let flushed = async {
+        kernel.iopub.drained().await;
+        control.drained().await;
+        shell.drained().await;
+        kernel.history.find(Access::Tail { n: Some(0) }).await;
+    };
+    if timeout(FLUSH, flushed).await.is_err() {
+        log::warn!("a front end has not read the last messages");
+    }
+    tasks.shutdown().await;
+    Ok(())
+}
+
+/// The heartbeat: what comes goes back.
+async fn echo(heart: Router, mut beats: Inbox) {
+    while let Some((peer, frames)) = beats.recv().await {
+        heart.send(&peer, &frames);
+    }
+}
+
+/// Answers a shutdown request, to its sender and to all.
+async fn bid<I: Interpreter>(kernel: &Kernel<I>, farewell: Farewell) {
+    let Farewell {
+        message,
+        router,
+        restart,
+    } = farewell;
+    let content = json!({ "status": "ok", "restart": restart });
+    let origin = &message.origin;
+    kernel.reply(&router, origin, "shutdown_reply", &json!({}), &content);
+    kernel.iopub.push("shutdown_reply", origin, &content);
+    kernel.idle(origin);
+}
+
+struct AbortOnDrop(JoinHandle<()>);
+
+impl Drop for AbortOnDrop {
+    fn drop(&mut self) {
+        self.0.abort();
+    }
+}
