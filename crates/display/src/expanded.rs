@@ -63,17 +63,15 @@ struct Records {
     border: u8,
     /// The columns that names take.
     names: usize,
-    /// The columns that values take: at least what the line above a record needs.
+    /// The columns that values take.
     values: usize,
-    /// Some name, or some value, has several lines: room for the mark that it goes on.
+    /// Some name has several lines: room for the mark that it goes on.
     tall_names: bool,
-    tall_values: bool,
 }
 
 impl Records {
     fn measure(out: String, print: &Print, names: &[Vec<Line>], rows: &[Vec<Vec<Line>>]) -> Self {
-        let is_tall = |cell: &Vec<Line>| cell.len() > 1;
-        let mut records = Self {
+        Self {
             out,
             border: print.border.min(2),
             names: names.iter().map(|name| widest(name)).max().unwrap_or(0),
@@ -83,23 +81,8 @@ impl Records {
                 .map(|value| widest(value))
                 .max()
                 .unwrap_or(0),
-            tall_names: names.iter().any(is_tall),
-            tall_values: rows.iter().flatten().any(is_tall),
-        };
-        let (between, around_record) = match records.border {
-            0 => (1 + usize::from(records.tall_names), 9), // * Record
-            1 => (3, 12),                                  // -[ RECORD  ]
-            _ => (7, 15),                                  // +-[ RECORD  ]-+
-        };
-        let mark = usize::from(records.tall_values && records.border < 2);
-        if !print.tuples_only {
-            let digits = rows.len().to_string().len();
-            let taken = records.names + between + mark;
-            records.values = records
-                .values
-                .max((around_record + digits).saturating_sub(taken));
+            tall_names: names.iter().any(|name| name.len() > 1),
         }
-        records
     }
 
     /// The line above record `n`, or one without a number.

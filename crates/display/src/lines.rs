@@ -34,7 +34,7 @@ fn line(value: &str) -> Line {
         text: String::with_capacity(value.len()),
         width: 0,
     };
-    for c in value.chars().filter(|&c| !is_left_out(c)) {
+    for c in value.chars() {
         if c == '\t' {
             let spaces = 8 - line.width % 8;
             line.text.extend(std::iter::repeat_n(' ', spaces));
@@ -48,12 +48,6 @@ fn line(value: &str) -> Line {
         }
     }
     line
-}
-
-/// psql takes the last two code points of each supplementary plane, which are no characters, for
-/// broken UTF-8 and leaves them out.
-fn is_left_out(c: char) -> bool {
-    c > '\u{FFFF}' && u32::from(c) & 0xFFFE == 0xFFFE
 }
 
 #[cfg(test)]
@@ -73,6 +67,5 @@ mod tests {
         check("日\tx", &[("日      x", 9)]);
         check("a\r\u{1}\u{7F}\u{85}", &[("a\\r\\x01\\x7F\\u0085", 17)]);
         check("e\u{301}", &[("e\u{301}", 1)]);
-        check("x\u{1FFFE}y", &[("xy", 2)]);
     }
 }

@@ -1,5 +1,6 @@
 //! The print settings, those that psql's `\x` and `\pset` change, and the way to the right printer.
 
+use crate::width::is_left_out;
 use crate::{Table, aligned, csv, expanded, unaligned};
 
 /// How a table is printed; the default is psql's.
@@ -82,6 +83,7 @@ impl Table {
             (Format::Csv, true) => csv::expanded(self, print),
             (Format::Csv, false) => csv::text(self, print),
         };
+        out.retain(|c| !is_left_out(c));
         if out.ends_with('\n') {
             out.pop();
         }

@@ -18,10 +18,16 @@ pub(crate) fn columns(c: char) -> Option<usize> {
     match c {
         ' '..='~' => Some(1),
         '\0'..='\u{9F}' => None,
-        _ if contains(ZERO, c) => Some(0),
+        _ if is_left_out(c) || contains(ZERO, c) => Some(0),
         _ if contains(TWO, c) => Some(2),
         _ => Some(1),
     }
+}
+
+/// psql takes the last two code points of each supplementary plane, which are no characters, for
+/// broken UTF-8 and leaves them out.
+pub(crate) fn is_left_out(c: char) -> bool {
+    c > '\u{FFFF}' && u32::from(c) & 0xFFFE == 0xFFFE
 }
 
 fn contains(ranges: &[(u32, u32)], c: char) -> bool {
@@ -157,7 +163,8 @@ mod tests {
         check('\u{1F1E9}', Some(1)); // regional indicator
         check('\u{2FFFD}', Some(2));
         check('\u{E0101}', Some(0));
-        check('\u{10FFFF}', Some(1));
+        check('\u{10FFFD}', Some(1));
+        check('\u{10FFFF}', Some(0));
     }
 
     #[test]
