@@ -53,7 +53,7 @@ pub struct CopyData {
 
 /// Reads a cell's steps one at a time, because what one step does (`\set`, `COPY … FROM STDIN`)
 /// changes how the next is read. All places are bytes of the cell's text.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Cell<'a> {
     text: &'a str,
     source: Source<'a>,
@@ -64,6 +64,8 @@ pub struct Cell<'a> {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum State {
     Start,
+    /// Before the body of a block that is read as steps.
+    Body,
     Sql,
     /// A command was handed out and may have arguments left.
     Command,
@@ -111,6 +113,14 @@ impl<'a> Cell<'a> {
         CopyData { range, ended }
     }
 
+    /// Reads the body of the block that [`Cell::next`] has just handed out as steps of the cell.
+    /// `at` is the block's own.
+    pub fn enter(&mut self, at: &Range<usize>) {
+        let read = self.source.place(0, 0).start;
+        self.source.take(at.end.saturating_sub(read));
+        self.state = State::Body;
+    }
+
     fn step(&mut self, variables: &Variables, dialect: Dialect) -> Result<Option<Step<'a>>, Unreadable> {
         match self.state {
             State::Start => {
@@ -118,10 +128,9 @@ impl<'a> Cell<'a> {
                     self.state = State::End;
                     return Ok(Some(block));
                 }
-                if let Some(at) = self.text.find('\0') {
-                    return Err(Unreadable { fault: Fault::Nul, at: at..at + 1 });
-                }
+                self.refuse_nul()?;
             }
+            State::Body => self.refuse_nul()?,
             State::Sql => {}
             State::Command => arguments::skip(&mut self.source)?,
             State::End => return Ok(None),
@@ -138,6 +147,13 @@ impl<'a> Cell<'a> {
                 Stop::Percent => return self.percent().map(Some),
                 Stop::End => return self.end(),
             }
+        }
+    }
+
+    fn refuse_nul(&self) -> Result<(), Unreadable> {
+        match self.text.find('\0') {
+            Some(at) => Err(Unreadable { fault: Fault::Nul, at: at..at + 1 }),
+            None => Ok(()),
         }
     }
 
@@ -270,15 +286,18 @@ pub fn completeness(text: &str, dialect: Dialect) -> Completeness {
             Ok(Step::Command { name, .. }) if takes_statement(&name) => {
                 cell.take();
             }
-            Ok(Step::Block { body, .. }) if body.lines().last().is_none_or(|line| !line.trim().is_empty()) => {
-                return Completeness::Incomplete;
-            }
+            Ok(Step::Block { body, .. }) if !ends_with_empty_line(body) => return Completeness::Incomplete,
             Ok(_) => {}
             Err(Unreadable { fault: Fault::Unclosed(_), .. }) => return Completeness::Incomplete,
             Err(_) => return Completeness::Invalid,
         }
     }
     Completeness::Complete
+}
+
+fn ends_with_empty_line(body: &str) -> bool {
+    let text = body.trim_end();
+    !text.is_empty() && body[text.len()..].contains('\n')
 }
 
 /// psql's commands that send the statement begun before them, or forget it.

@@ -1,18 +1,28 @@
 //! Cells become statements, statements become outputs: everything between the text of a cell and
 //! what is shown of it. Knows no Jupyter and writes no HTML.
 
+mod answer;
 mod arguments;
 mod cell;
+mod commands;
+mod connections;
+mod fetch;
+mod host;
 mod nearest;
 mod open;
+mod query;
 mod secret;
 mod session;
 mod split;
 mod target;
+mod types;
 mod variables;
 mod wire;
 
+pub use cell::Completeness;
+pub use host::{Host, Shown, Unanswered};
+pub use query::Query;
 pub use secret::Secret;
 pub use session::{Connected, Embedded, Embedding, Session, Status};
-pub use target::{Address, Host, Settings, Target, TlsMode};
+pub use target::{Address, Host as ServerHost, Settings, Target, TlsMode};
 pub use wire::Transaction;

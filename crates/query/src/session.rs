@@ -12,17 +12,19 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 
+use display::Column;
 use futures_util::future::BoxFuture;
 use futures_util::{Stream, StreamExt};
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinHandle;
-use tokio::time::{sleep, sleep_until};
+use tokio::time::sleep_until;
 use tokio_postgres::{Client, SimpleQueryMessage, SimpleQueryRow, SimpleQueryStream};
 
 use crate::open::{OpenError, cancel, open, reason};
 use crate::secret::Secret;
 use crate::target::{Address, Host, Settings, Target, TlsMode};
-use crate::wire::{CopyIn, Event, Events, Report, Seen, Transaction};
+use crate::types::{self, Names};
+use crate::wire::{CopyIn, Event, Events, Field, Report, Seen, Transaction};
 
 /// Rows handed on at once.
 const BATCH: usize = 512;
@@ -63,6 +65,7 @@ pub struct Session {
     jobs: mpsc::Sender<Job>,
     background: mpsc::Sender<Background>,
     status: Arc<Mutex<Status>>,
+    types: Arc<Mutex<Names>>,
 }
 
 /// What is known of a session without asking it.
@@ -187,6 +190,7 @@ impl Session {
             jobs,
             background,
             status,
+            types: Arc::default(),
         }
     }
 
@@ -203,6 +207,25 @@ impl Session {
     /// What is known of it now.
     pub fn status(&self) -> Status {
         lock(&self.status).clone()
+    }
+
+    /// The columns of a result.
+    pub(crate) fn columns(&self, fields: &[Field]) -> Vec<Column> {
+        let names = lock(&self.types);
+        fields
+            .iter()
+            .map(|field| types::column(field, &names))
+            .collect()
+    }
+
+    /// Asks for the names of types that are not built in and not known yet.
+    pub(crate) async fn learn_types(&self, fields: &[Field]) {
+        let question = types::question(fields, &lock(&self.types));
+        if let Some(question) = question
+            && let Some(rows) = self.ask(&question).await
+        {
+            types::learn(&mut lock(&self.types), &rows);
+        }
     }
 
     /// Sends one query string; opens the connection where it is not open. `password` is one that

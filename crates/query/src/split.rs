@@ -114,7 +114,7 @@ pub(crate) enum Stop {
 }
 
 /// Reads SQL from a source and gathers it into a statement.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(crate) struct Splitter {
     statement: Statement,
     /// The statement has more than comments.
@@ -275,7 +275,7 @@ enum Next {
 
 /// How the statement begins, and how deep in the body of a function it is: in `CREATE FUNCTION …
 /// BEGIN ATOMIC … END` semicolons do not end the statement.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 struct Head {
     words: usize,
     /// The initials of those of the first words that matter.
@@ -471,9 +471,7 @@ fn token(text: &[u8], dialect: Dialect) -> Option<(Token, usize)> {
         },
         (byte, _) if byte.is_ascii_digit() => (Token::Other, number(text)),
         (b'.', byte) if byte.is_ascii_digit() => (Token::Other, number(text)),
-        (byte, _) if starts_word(byte) => {
-            (Token::Word, length(text, |byte| starts_word(byte) || byte.is_ascii_digit() || byte == b'$'))
-        }
+        (byte, _) if starts_word(byte) => (Token::Word, word(text)),
         (byte, _) if is_operator(byte) => (Token::Operator, operator(text, dialect)),
         _ => (Token::Other, 1),
     })
@@ -492,8 +490,7 @@ fn dollar(text: &[u8]) -> (Token, usize) {
     }
 }
 
-/// A number, and as in PostgreSQL the first character of a word glued to it: the `e` of `1e'…'`
-/// is no prefix of the string.
+/// A number, and as in PostgreSQL a word glued to it: the `e` of `1e'…'` is no prefix of the string.
 fn number(text: &[u8]) -> usize {
     let digits = |from: usize| from + length(&text[from..], |byte| byte.is_ascii_digit());
     let mut at = digits(0);
@@ -516,7 +513,15 @@ fn number(text: &[u8]) -> usize {
 }
 
 fn with_junk(text: &[u8], at: usize) -> usize {
-    at + usize::from(text.get(at).is_some_and(|byte| starts_word(*byte)))
+    at + word(&text[at..])
+}
+
+fn word(text: &[u8]) -> usize {
+    if text.first().is_some_and(|byte| starts_word(*byte)) {
+        length(text, |byte| starts_word(byte) || byte.is_ascii_digit() || byte == b'$')
+    } else {
+        0
+    }
 }
 
 /// An operator ends where a comment begins in it.

@@ -126,7 +126,7 @@ fn is_name(byte: u8) -> bool {
 
 /// A cell's text as it is read: from its start to its end, with the value of each `:name` read in
 /// its place, and without the lines that went to `COPY … FROM STDIN`.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Source<'a> {
     cell: &'a str,
     at: usize,
@@ -143,7 +143,7 @@ pub(crate) struct Source<'a> {
 /// statements of up to 1 GB.
 const MAX_EXPANDED: usize = 1 << 30;
 
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 struct Value {
     name: String,
     text: String,
@@ -152,7 +152,7 @@ struct Value {
 }
 
 /// A piece of what was read, and the place in the cell it comes from.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Excerpt<'t> {
     pub(crate) text: &'t str,
     pub(crate) place: Range<usize>,

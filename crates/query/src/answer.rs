@@ -1,0 +1,478 @@
+//! A statement's answer: what comes back from the server, shown in the server's order.
+
+use std::future::Future;
+use std::pin::Pin;
+use std::time::{Duration, Instant};
+
+use bytes::Bytes;
+use display::{Bundle, Column, Problem, Row, Table};
+use tokio::time::sleep_until;
+
+use crate::host::{Host, Shown};
+use crate::open::OpenError;
+use crate::query::{Manner, Run, failure_problem};
+use crate::session::{Failure, Running, Session, Update, texts};
+use crate::split::Statement;
+use crate::target::Target;
+use crate::wire::{CopyIn, Event, Field, Report, Transaction};
+
+/// A result that is not complete after this long is shown as far as it has come.
+const PATIENCE: Duration = Duration::from_millis(500);
+/// A result that grows is shown anew this often.
+const TICK: Duration = Duration::from_millis(250);
+/// A complete result waits this long for the word that it is the last one.
+const HOLD: Duration = Duration::from_millis(50);
+/// COPY data beyond this many bytes is counted, not shown.
+const COPY_SHOWN: usize = 1 << 20;
+/// COPY data goes to the server in pieces of this many bytes.
+const PIECE: usize = 64 << 10;
+
+/// One statement on its way through the server.
+pub(crate) struct Answer<'r, 'a, H> {
+    run: &'r mut Run<'a, H>,
+    session: Session,
+    statement: Statement,
+    manner: Manner,
+    started: Instant,
+    /// The result whose rows are arriving.
+    arriving: Option<Arriving>,
+    /// A complete result, not yet shown: it may turn out to be the cell's last.
+    held: Option<(Arriving, Instant)>,
+    /// The last display that was made, so that `\watch` can go on with it.
+    display: Option<u64>,
+    copy: CopyOut,
+    problem: Option<Problem>,
+    /// The time limit of `--timeout` has passed.
+    timed_out: bool,
+    /// `\watch`: results go to this display, or to a new one.
+    updating: Updating,
+}
+
+/// Where results are shown.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Updating {
+    /// Where they belong: the cell's value, or a display.
+    No,
+    /// In a display that the next time will update.
+    First,
+    /// In this display, in place of what is there.
+    Again(u64),
+}
+
+struct Arriving {
+    fields: Vec<Field>,
+    rows: Vec<Row>,
+    total: u64,
+    since: Instant,
+    /// The display that shows it so far, and when it did.
+    shown: Option<(u64, Instant)>,
+    notes: Vec<String>,
+}
+
+/// COPY data on its way to the cell.
+#[derive(Default)]
+struct CopyOut {
+    /// The start of a character whose end has not come.
+    cut: Vec<u8>,
+    shown: usize,
+    left_out: usize,
+    /// The command's tag goes unsaid, as in psql.
+    quiet: bool,
+}
+
+impl<'r, 'a, H: Host> Answer<'r, 'a, H> {
+    pub(crate) fn new(
+        run: &'r mut Run<'a, H>,
+        session: Session,
+        statement: Statement,
+        manner: Manner,
+    ) -> Self {
+        Answer {
+            run,
+            session,
+            statement,
+            manner,
+            started: Instant::now(),
+            arriving: None,
+            held: None,
+            display: None,
+            copy: CopyOut::default(),
+            problem: None,
+            timed_out: false,
+            updating: Updating::No,
+        }
+    }
+
+    /// Shows results in a display that can be updated; answers the display's number.
+    pub(crate) async fn run_updating(mut self, updating: Updating) -> Result<Option<u64>, Problem> {
+        self.updating = updating;
+        self.read().await?;
+        Ok(self.display)
+    }
+
+    /// Runs the statement and shows all of its answer.
+    pub(crate) async fn run(mut self) -> Result<(), Problem> {
+        self.read().await
+    }
+
+    async fn read(&mut self) -> Result<(), Problem> {
+        let mut password = None;
+        loop {
+            let sql = self.statement.text.clone();
+            let mut running = self.session.run(sql, password.take()).await;
+            match self.follow(&mut running).await {
+                Ok(transaction) => return self.finish(transaction).await,
+                Err(Failure::Open(OpenError::PasswordNeeded { host })) => {
+                    let user = match self.session.target() {
+                        Target::Server(settings) => settings.user.clone(),
+                        Target::Local(_) => String::new(),
+                    };
+                    password = Some(self.run.password(&host, &user).await?);
+                }
+                Err(failure) => {
+                    self.abandon().await;
+                    return Err(failure_problem(failure));
+                }
+            }
+        }
+    }
+
+    /// Reads what comes, shows it, and passes interrupts on.
+    async fn follow(&mut self, running: &mut Running) -> Result<Transaction, Failure> {
+        let mut rows_for_copy: Option<Pin<Box<dyn Future<Output = ()> + Send + 'a>>> = None;
+        let mut limit = self.manner.timeout.map(|limit| self.started + limit);
+        loop {
+            let due = self.due();
+            tokio::select! {
+                biased;
+                () = self.run.host.interrupted() => running.interrupt(),
+                update = running.updates.recv() => match update {
+                    None => return Err(Failure::Lost("the session has ended".into())),
+                    Some(Update::Done(transaction)) => return Ok(transaction),
+                    Some(Update::Failed(failure)) => return Err(failure),
+                    Some(Update::Opened { lost }) => {
+                        self.started = Instant::now();
+                        if let Some(why) = lost {
+                            self.run.warn(format!(
+                                "Connected again: the connection before had ended ({why}). \
+                                 Temporary tables, SET and prepared statements are gone.\n"
+                            )).await;
+                        }
+                    }
+                    Some(Update::StillRunning) => self.run.warn(
+                        "The server has not answered the request to cancel yet; \
+                         interrupt again to give the connection up.\n"
+                    ).await,
+                    Some(Update::Rows(rows)) => {
+                        let limit = self.manner.rows_shown;
+                        if let Some(arriving) = &mut self.arriving {
+                            let room = limit.saturating_sub(arriving.rows.len());
+                            arriving.rows.extend(rows.iter().take(room).map(texts));
+                            arriving.total += rows.len() as u64;
+                        }
+                    }
+                    Some(Update::CopyIn(to)) => {
+                        self.release().await;
+                        let lines = self.run.cell.copy_data();
+                        let data = self.run.text.get(lines.range).unwrap_or_default();
+                        rows_for_copy = Some(Box::pin(send(to, data)));
+                    }
+                    Some(Update::Event(event)) => self.event(event).await,
+                },
+                () = async { match &mut rows_for_copy {
+                    Some(sending) => sending.await,
+                    None => std::future::pending().await,
+                } } => rows_for_copy = None,
+                () = at(due) => self.tick().await,
+                () = at(limit) => {
+                    limit = None;
+                    self.timed_out = true;
+                    running.interrupt();
+                }
+            }
+        }
+    }
+
+    async fn event(&mut self, event: Event) {
+        match event {
+            Event::Columns(fields) => {
+                self.release().await;
+                self.arriving = Some(Arriving {
+                    fields,
+                    rows: Vec::new(),
+                    total: 0,
+                    since: Instant::now(),
+                    shown: None,
+                    notes: Vec::new(),
+                });
+            }
+            Event::Complete(tag) => {
+                let rows = self.arriving.take();
+                let with_rows = rows.is_some();
+                if let Some(mut arriving) = rows {
+                    arriving.notes.push(elapsed(self.started.elapsed()));
+                    self.held = Some((arriving, Instant::now()));
+                }
+                let said = match tag.split(' ').next() {
+                    Some("INSERT" | "UPDATE" | "DELETE" | "MERGE") => true,
+                    _ => !with_rows && !std::mem::take(&mut self.copy.quiet),
+                };
+                if said {
+                    self.release().await;
+                    self.run.out(tag + "\n").await;
+                }
+            }
+            Event::Empty => {}
+            Event::Error(report) => {
+                // Rows that came before the error are worth seeing.
+                if let Some(mut arriving) = self.arriving.take() {
+                    arriving.notes.push("ended by an error".into());
+                    self.held = Some((arriving, Instant::now()));
+                }
+                self.release().await;
+                self.problem = Some(self.report(*report));
+            }
+            Event::Notice(report) => {
+                self.release().await;
+                let mut problem = self.report(*report);
+                // psql shows where a notice came from only when asked.
+                problem.context = None;
+                self.run.warn(problem.text() + "\n").await;
+            }
+            Event::Notification {
+                process,
+                channel,
+                payload,
+            } => {
+                self.release().await;
+                let payload = match payload.as_str() {
+                    "" => String::new(),
+                    payload => format!(" with payload \"{payload}\""),
+                };
+                self.run
+                    .out(format!(
+                        "Asynchronous notification \"{channel}\"{payload} received from server process with PID {process}.\n"
+                    ))
+                    .await;
+            }
+            Event::CopyOut => {
+                self.release().await;
+                self.copy = CopyOut {
+                    quiet: true,
+                    ..CopyOut::default()
+                };
+            }
+            Event::CopyData(data) => {
+                if let Some(text) = self.copy.text(&data) {
+                    self.run.out(text).await;
+                }
+            }
+            Event::CopyEnd => {
+                if self.copy.left_out > 0 {
+                    let line = format!("({} more bytes not shown)\n", self.copy.left_out);
+                    self.run.out(line).await;
+                }
+            }
+            Event::CopyIn | Event::Key { .. } | Event::Parameter { .. } | Event::Ready(_) => {}
+        }
+    }
+
+    /// When something is due without news from the server.
+    fn due(&self) -> Option<Instant> {
+        if let Some((_, since)) = &self.held {
+            return Some(*since + HOLD);
+        }
+        let arriving = self.arriving.as_ref()?;
+        match &arriving.shown {
+            Some((_, when)) => Some(*when + TICK),
+            None if arriving.total > arriving.rows.len() as u64 => Some(arriving.since),
+            None => Some(arriving.since + PATIENCE),
+        }
+    }
+
+    async fn tick(&mut self) {
+        if self.held.is_some() {
+            return self.release().await;
+        }
+        if let Some(mut arriving) = self.arriving.take() {
+            self.display(&mut arriving, true).await;
+            self.arriving = Some(arriving);
+        }
+    }
+
+    /// Shows the held result as one that is not the cell's value: something comes after it.
+    async fn release(&mut self) {
+        if let Some((mut arriving, _)) = self.held.take() {
+            self.display(&mut arriving, false).await;
+        }
+    }
+
+    /// Shows a result in a display of its own, or anew in the one it has.
+    async fn display(&mut self, arriving: &mut Arriving, growing: bool) {
+        let bundle = self.bundle(arriving, growing);
+        let known = match (arriving.shown, self.updating) {
+            (Some((number, _)), _) | (None, Updating::Again(number)) => Some(number),
+            (None, _) => None,
+        };
+        let number = match known {
+            Some(number) => {
+                self.run.host.show(Shown::Update(number, bundle)).await;
+                number
+            }
+            None if growing || self.updating == Updating::First => {
+                let number = self.run.new_display();
+                let shown = Shown::Display(bundle, Some(number));
+                self.run.host.show(shown).await;
+                number
+            }
+            None => return self.run.host.show(Shown::Display(bundle, None)).await,
+        };
+        arriving.shown = Some((number, Instant::now()));
+        self.display = Some(number);
+    }
+
+    fn bundle(&self, arriving: &Arriving, growing: bool) -> Bundle {
+        let mut notes = arriving.notes.clone();
+        if growing {
+            notes.push(elapsed(self.started.elapsed()));
+        }
+        let table = Table {
+            columns: self.columns(&arriving.fields),
+            rows: arriving.rows.clone(),
+            total: arriving.total,
+            notes,
+            running: growing,
+            ..Table::default()
+        };
+        table.bundle(&self.manner.print)
+    }
+
+    fn columns(&self, fields: &[Field]) -> Vec<Column> {
+        self.session.columns(fields)
+    }
+
+    /// The server is ready: shows what is held, and says what went wrong.
+    async fn finish(&mut self, transaction: Transaction) -> Result<(), Problem> {
+        if let Some((mut arriving, _)) = self.held.take() {
+            if transaction == Transaction::Idle {
+                self.session.learn_types(&arriving.fields).await;
+            }
+            if transaction == Transaction::Open {
+                arriving.notes.push("transaction open".into());
+            }
+            let is_value = arriving.shown.is_none()
+                && arriving.total == arriving.rows.len() as u64
+                && self.updating == Updating::No
+                && self.run.is_last();
+            if is_value {
+                let bundle = self.bundle(&arriving, false);
+                self.run.host.show(Shown::Result(bundle)).await;
+            } else {
+                self.display(&mut arriving, false).await;
+            }
+        }
+        if self.run.settings.timing {
+            let line = format!("Time: {:.3} ms\n", self.started.elapsed().as_secs_f64() * 1e3);
+            self.run.out(line).await;
+        }
+        match self.problem.take() {
+            None => Ok(()),
+            Some(mut problem) => {
+                if self.timed_out {
+                    problem.advice.push("The time limit of --timeout had passed.".into());
+                }
+                if transaction == Transaction::Failed {
+                    problem.advice.push(
+                        "The transaction has failed and takes no more statements: ROLLBACK ends it \
+                         (ROLLBACK TO a savepoint keeps what came before)."
+                            .into(),
+                    );
+                }
+                Err(problem)
+            }
+        }
+    }
+
+    /// The connection is gone: what has come stays.
+    async fn abandon(&mut self) {
+        if let Some(mut arriving) = self.arriving.take() {
+            arriving.notes.push("incomplete: the connection ended".into());
+            self.held = Some((arriving, Instant::now()));
+        }
+        self.release().await;
+    }
+
+    /// A report of the server with its place in the cell.
+    fn report(&self, report: Report) -> Problem {
+        let mut problem = Problem::server(report.severity, report.code, report.message);
+        problem.place = match (report.position, report.internal_position, &report.internal_query) {
+            (Some(position), ..) => {
+                let sent = byte(&self.statement.text, position);
+                Some(self.run.place(self.statement.in_cell(sent)))
+            }
+            (None, Some(position), Some(query)) => Some(display::Place {
+                text: query.clone(),
+                offset: byte(query, position),
+            }),
+            _ => None,
+        };
+        problem.query = report.internal_query.filter(|_| report.position.is_none());
+        problem.detail = report.detail;
+        problem.hint = report.hint;
+        problem.context = report.context;
+        problem
+    }
+}
+
+/// Sends a cell's lines as COPY data, in pieces, so that a server that stops reading stops it too.
+async fn send(mut to: CopyIn, data: &str) {
+    for piece in data.as_bytes().chunks(PIECE) {
+        if !to.data(piece).await {
+            return;
+        }
+    }
+    to.done().await;
+}
+
+impl CopyOut {
+    /// The text to show of a piece of data; pieces are cut anywhere, also inside a character.
+    fn text(&mut self, data: &Bytes) -> Option<String> {
+        if self.shown >= COPY_SHOWN {
+            self.left_out += data.len();
+            return None;
+        }
+        let mut bytes = std::mem::take(&mut self.cut);
+        bytes.extend_from_slice(data);
+        if let Err(error) = std::str::from_utf8(&bytes)
+            && error.error_len().is_none()
+        {
+            self.cut = bytes.split_off(error.valid_up_to());
+        }
+        self.shown += bytes.len();
+        Some(String::from_utf8_lossy(&bytes).into_owned())
+    }
+}
+
+/// The byte offset of a server's position, which counts characters from 1.
+pub(crate) fn byte(text: &str, position: usize) -> usize {
+    text.char_indices()
+        .nth(position.saturating_sub(1))
+        .map_or(text.len(), |(at, _)| at)
+}
+
+/// A duration in words: `12 ms`, `1.23 s`, `2 min 3 s`.
+pub(crate) fn elapsed(time: Duration) -> String {
+    match (time.as_secs(), time.as_millis()) {
+        (0, 0) => "under 1 ms".into(),
+        (0, ms) => format!("{ms} ms"),
+        (1..60, _) => format!("{:.2} s", time.as_secs_f64()),
+        (seconds, _) => format!("{} min {} s", seconds / 60, seconds % 60),
+    }
+}
+
+async fn at(due: Option<Instant>) {
+    match due {
+        Some(due) => sleep_until(due.into()).await,
+        None => std::future::pending().await,
+    }
+}

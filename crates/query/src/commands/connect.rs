@@ -1,0 +1,180 @@
+//! The commands that name, list, switch and close connections.
+
+use std::ops::Range;
+
+use display::{Column, Kind, Problem, Table};
+
+use super::refused;
+use crate::connections::variable;
+use crate::host::{Host, Shown};
+use crate::query::Run;
+use crate::session::Session;
+use crate::target::{Host as ServerHost, Target};
+use crate::wire::Transaction;
+
+/// `%connect TARGET [as NAME]`: opens nothing.
+pub(super) async fn connect<H: Host>(
+    run: &mut Run<'_, H>,
+    rest: &str,
+    at: Range<usize>,
+) -> Result<(), Problem> {
+    let (target, name) = target_and_name(rest);
+    if target.is_empty() {
+        let mut problem = refused(run, at, "%connect needs a target");
+        problem.advice = vec![
+            "%connect local, or %connect postgresql://user@host/database, \
+             or %connect host=… user=… dbname=…"
+                .into(),
+        ];
+        return Err(problem);
+    }
+    let target =
+        Target::parse(target, &variable).map_err(|why| refused(run, at.clone(), why))?;
+    let session = run.query.connections.add(name, target);
+    run.out(format!(
+        "{}: {}, opened by the first statement.\n",
+        session.name(),
+        session.target().describe()
+    ))
+    .await;
+    Ok(())
+}
+
+/// Splits the name behind the last ` as ` from the target.
+fn target_and_name(rest: &str) -> (&str, Option<&str>) {
+    if let Some((before, name)) = rest.rsplit_once(char::is_whitespace)
+        && let Some((target, word)) = before.trim_end().rsplit_once(char::is_whitespace)
+        && word.eq_ignore_ascii_case("as")
+    {
+        return (target.trim_end(), Some(name));
+    }
+    (rest, None)
+}
+
+/// `%connections`.
+pub(super) async fn connections<H: Host>(run: &mut Run<'_, H>) -> Result<(), Problem> {
+    let (sessions, current) = run.query.connections.list();
+    if sessions.is_empty() {
+        run.out("No connections yet: the first statement makes one, or %connect.\n")
+            .await;
+        return Ok(());
+    }
+    let names = ["", "name", "server", "state", "TLS", "user", "transaction"];
+    let columns = names.map(|name| Column::new(name, "", Kind::Text)).to_vec();
+    let rows = sessions
+        .iter()
+        .map(|session| row(session, current.as_deref() == Some(session.name())))
+        .collect();
+    let bundle = Table::new(columns, rows).bundle(&run.settings.print);
+    let shown = match run.is_last() {
+        true => Shown::Result(bundle),
+        false => Shown::Display(bundle, None),
+    };
+    run.host.show(shown).await;
+    Ok(())
+}
+
+fn row(session: &Session, current: bool) -> Vec<Option<String>> {
+    let status = session.status();
+    let open = status.connection.as_ref();
+    let state = match (open, status.running) {
+        (_, Some(since)) => format!("running for {} s", since.elapsed().as_secs()),
+        (Some(open), None) => format!("open, PostgreSQL {}", open.version),
+        (None, None) => "not open".into(),
+    };
+    let user = match (open, session.target()) {
+        (Some(open), _) if !open.user.is_empty() => open.user.clone(),
+        (_, Target::Server(settings)) => settings.user.clone(),
+        (_, Target::Local(_)) => String::new(),
+    };
+    let tls = open.map(|open| if open.encrypted { "yes" } else { "no" }.to_owned());
+    let transaction = match status.transaction {
+        Transaction::Idle => "none",
+        Transaction::Open => "open",
+        Transaction::Failed => "failed",
+    };
+    vec![
+        Some(if current { "*" } else { "" }.into()),
+        Some(session.name().into()),
+        Some(session.target().describe()),
+        Some(state),
+        tls,
+        Some(user),
+        Some(transaction.into()),
+    ]
+}
+
+/// `%use NAME`.
+pub(super) async fn switch<H: Host>(
+    run: &mut Run<'_, H>,
+    rest: &str,
+    at: Range<usize>,
+) -> Result<(), Problem> {
+    if rest.is_empty() {
+        return Err(refused(run, at, "%use needs the name of a connection"));
+    }
+    let session = run
+        .query
+        .connections
+        .switch(rest)
+        .map_err(|why| refused(run, at, why))?;
+    run.out(format!(
+        "{}: {}.\n",
+        session.name(),
+        session.target().describe()
+    ))
+    .await;
+    Ok(())
+}
+
+/// `%disconnect [NAME]`.
+pub(super) async fn disconnect<H: Host>(
+    run: &mut Run<'_, H>,
+    rest: &str,
+    at: Range<usize>,
+) -> Result<(), Problem> {
+    let name = Some(rest).filter(|name| !name.is_empty());
+    let name = run
+        .query
+        .connections
+        .remove(name)
+        .map_err(|why| refused(run, at, why))?;
+    run.out(format!("{name}: closed.\n")).await;
+    Ok(())
+}
+
+/// `\conninfo`, in psql's words.
+pub(super) async fn conninfo<H: Host>(run: &mut Run<'_, H>) -> Result<(), Problem> {
+    let session = run.query.connections.current();
+    let open = session
+        .as_ref()
+        .and_then(|session| Some((session, session.status().connection?)));
+    let line = match open {
+        None => "You are currently not connected to a database.\n".to_owned(),
+        Some((session, open)) => {
+            let database = match session.target() {
+                Target::Server(settings) => format!(
+                    "database \"{}\" as user \"{}\" on {}",
+                    settings.database,
+                    settings.user,
+                    settings
+                        .hosts
+                        .iter()
+                        .map(ServerHost::describe)
+                        .find(|host| *host == open.host)
+                        .unwrap_or(open.host)
+                ),
+                Target::Local(_) => format!(
+                    "{} (embedded PostgreSQL {}) as user \"{}\"",
+                    session.target().describe(),
+                    open.version,
+                    open.user
+                ),
+            };
+            let tls = if open.encrypted { " with TLS" } else { "" };
+            format!("You are connected to {database}{tls}.\n")
+        }
+    };
+    run.out(line).await;
+    Ok(())
+}

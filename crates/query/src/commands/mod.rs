@@ -1,0 +1,161 @@
+//! The commands of a cell: psql's own (`\`), Rowcell's (`%`), and those that take the whole cell
+//! (`%%`). Each is an entry of a table here, from which help and completion are made, and an arm of
+//! one of the three functions that run them.
+
+mod connect;
+mod help;
+mod print;
+mod psql;
+mod sql;
+
+use std::ops::Range;
+
+use display::Problem;
+
+use crate::host::Host;
+use crate::nearest::nearest;
+use crate::query::Run;
+
+/// A command as help shows it.
+pub(crate) struct Entry {
+    /// With its sign: `\echo`, `%connect`, `%%sql`.
+    pub(crate) name: &'static str,
+    /// What it takes.
+    pub(crate) arguments: &'static str,
+    /// What it does, in one line.
+    pub(crate) does: &'static str,
+    /// A cell to try.
+    pub(crate) example: &'static str,
+}
+
+const fn entry(
+    name: &'static str,
+    arguments: &'static str,
+    does: &'static str,
+    example: &'static str,
+) -> Entry {
+    Entry {
+        name,
+        arguments,
+        does,
+        example,
+    }
+}
+
+/// Rowcell's own commands, in the order help lists them.
+pub(crate) const PERCENT: &[Entry] = &[
+    entry("%connect", "TARGET [as NAME]", "names a connection and makes it the current one; the first statement opens it", "%connect postgresql://ada@db.example/sales as sales"),
+    entry("%connections", "", "lists the connections", "%connections"),
+    entry("%use", "NAME", "makes another connection the current one", "%use sales"),
+    entry("%disconnect", "[NAME]", "closes a connection", "%disconnect sales"),
+    entry("%%sql", "[--on NAME] [--limit N] [--timeout SECONDS]", "a SQL cell with options: on another connection, with more or fewer rows shown, with a time limit", "%%sql --limit 10\nselect * from generate_series(1, 1000)"),
+    entry("%help", "[COMMAND]", "lists what there is, or shows one command", "%help %connect"),
+];
+
+/// psql's commands, in the order help lists them.
+pub(crate) const PSQL: &[Entry] = &[
+    entry("\\?", "", "lists the commands", "\\?"),
+    entry("\\h", "[NAME]", "shows the syntax of a SQL command, * of all", "\\h create table"),
+    entry("\\d", "[PATTERN]", "lists tables, views and sequences, or describes one", "\\d people"),
+    entry("\\dt", "[PATTERN]", "lists tables", "\\dt"),
+    entry("\\g", "", "sends the statement before it", "select 1 \\g"),
+    entry("\\gx", "", "sends the statement before it, one line a column", "select 1 as a, 2 as b \\gx"),
+    entry("\\gset", "[PREFIX]", "sends the statement before it and keeps its one row in variables", "select 1 as a \\gset"),
+    entry("\\watch", "[[i=]SECONDS] [c=TIMES]", "sends the statement before it again and again", "select now() \\watch 1 c=5"),
+    entry("\\p", "", "prints the statement begun", "select 1 \\p"),
+    entry("\\r", "", "forgets the statement begun", "select 1 \\r"),
+    entry("\\echo", "[-n] [TEXT …]", "prints on standard output", "\\echo hello, world"),
+    entry("\\qecho", "[-n] [TEXT …]", "prints on standard output", "\\qecho hello"),
+    entry("\\warn", "[-n] [TEXT …]", "prints on standard error", "\\warn look out"),
+    entry("\\set", "[NAME [VALUE …]]", "sets a variable, for :NAME, :'NAME' and :\"NAME\"; alone lists them", "\\set city 'São Paulo'\nselect :'city'"),
+    entry("\\unset", "NAME", "forgets a variable", "\\unset city"),
+    entry("\\x", "[on|off|auto]", "switches between one line a row and one line a column", "\\x"),
+    entry("\\t", "[on|off]", "shows rows without names and footer", "\\t on"),
+    entry("\\pset", "[NAME [VALUE]]", "sets how results are printed; rows is how many are shown", "\\pset null ∅"),
+    entry("\\timing", "[on|off]", "prints the time each statement takes", "\\timing on"),
+    entry("\\conninfo", "", "says what the notebook is connected to", "\\conninfo"),
+];
+
+/// Runs one of psql's commands; `name` is without its backslash.
+pub(crate) async fn psql<H: Host>(
+    run: &mut Run<'_, H>,
+    name: &str,
+    at: Range<usize>,
+) -> Result<(), Problem> {
+    match name {
+        "?" => help::psql(run).await,
+        "h" | "help" => help::sql(run).await,
+        "g" => psql::g(run, false).await,
+        "gx" => psql::g(run, true).await,
+        "gset" => psql::gset(run).await,
+        "watch" => psql::watch(run).await,
+        "p" | "print" => psql::p(run).await,
+        "r" | "reset" => psql::r(run).await,
+        "echo" | "qecho" => psql::echo(run, false).await,
+        "warn" => psql::echo(run, true).await,
+        "set" => psql::set(run).await,
+        "unset" => psql::unset(run).await,
+        "x" => print::set(run, "expanded").await,
+        "t" => print::set(run, "tuples_only").await,
+        "pset" => print::pset(run).await,
+        "timing" => print::timing(run).await,
+        "conninfo" => connect::conninfo(run).await,
+        _ => Err(unknown(run, &format!("\\{name}"), at, PSQL)),
+    }
+}
+
+/// Runs a `%` line; `name` is without its sign.
+pub(crate) async fn percent<H: Host>(
+    run: &mut Run<'_, H>,
+    name: &str,
+    rest: &str,
+    at: Range<usize>,
+) -> Result<(), Problem> {
+    match name {
+        "connect" => connect::connect(run, rest, at).await,
+        "connections" => connect::connections(run).await,
+        "use" => connect::switch(run, rest, at).await,
+        "disconnect" => connect::disconnect(run, rest, at).await,
+        "help" => help::percent(run, rest, at).await,
+        _ => Err(unknown(run, &format!("%{name}"), at, PERCENT)),
+    }
+}
+
+/// Runs a cell whose first line is a `%%` command; `name` is without its sign.
+pub(crate) fn block<H: Host>(
+    run: &mut Run<'_, H>,
+    name: &str,
+    rest: &str,
+    at: Range<usize>,
+) -> Result<(), Problem> {
+    match name {
+        "sql" => sql::sql(run, rest, at),
+        _ => Err(unknown(run, &format!("%%{name}"), at, PERCENT)),
+    }
+}
+
+fn unknown<H: Host>(
+    run: &Run<'_, H>,
+    name: &str,
+    at: Range<usize>,
+    entries: &[Entry],
+) -> Problem {
+    let names = entries.iter().map(|entry| entry.name);
+    let help = match name.starts_with('%') {
+        true => "%help lists the commands.",
+        false => "\\? lists the commands.",
+    };
+    let mut problem = refused(run, at, format!("invalid command {name}"));
+    problem.advice = match nearest(name, names) {
+        Some(near) => vec![format!("Did you mean {near}? {help}")],
+        None => vec![help.into()],
+    };
+    problem
+}
+
+/// A command that cannot do what it was asked.
+fn refused<H: Host>(run: &Run<'_, H>, at: Range<usize>, why: impl Into<String>) -> Problem {
+    let mut problem = Problem::new("command_error", why);
+    problem.place = Some(run.place(at.start));
+    problem
+}

@@ -1,0 +1,185 @@
+//! `\pset` and its short forms: how results are printed.
+
+use display::{Expanded, Format, Problem};
+
+use super::psql::argument;
+use crate::host::Host;
+use crate::nearest::nearest;
+use crate::query::{Run, Settings, boolean};
+
+/// The names that `\pset` knows, in the order it lists them; `rows` is not psql's.
+const NAMES: &[&str] = &[
+    "border",
+    "columns",
+    "expanded",
+    "fieldsep",
+    "footer",
+    "format",
+    "null",
+    "recordsep",
+    "rows",
+    "tuples_only",
+];
+
+/// `\pset [NAME [VALUE]]`.
+pub(super) async fn pset<H: Host>(run: &mut Run<'_, H>) -> Result<(), Problem> {
+    let Some(name) = argument(run)? else {
+        let lines: String = NAMES
+            .iter()
+            .map(|name| format!("{name:<12} {}\n", value(run.settings, name)))
+            .collect();
+        run.out(lines).await;
+        return Ok(());
+    };
+    set(run, &name).await
+}
+
+/// `\timing [on|off]`.
+pub(super) async fn timing<H: Host>(run: &mut Run<'_, H>) -> Result<(), Problem> {
+    let value = argument(run)?;
+    run.settings.timing =
+        switched("\\timing", run.settings.timing, value.as_deref()).map_err(failed)?;
+    let line = format!("Timing is {}.\n", on_off(run.settings.timing));
+    run.out(line).await;
+    Ok(())
+}
+
+/// Sets what `name` names to the command's next argument and says how it stands now.
+pub(super) async fn set<H: Host>(run: &mut Run<'_, H>, name: &str) -> Result<(), Problem> {
+    let value = argument(run)?;
+    let line = change(run.settings, name, value.as_deref()).map_err(failed)?;
+    run.out(line + "\n").await;
+    Ok(())
+}
+
+fn failed(why: String) -> Problem {
+    Problem::new("command_error", why)
+}
+
+/// Changes one setting; answers psql's line about it.
+fn change(settings: &mut Settings, name: &str, value: Option<&str>) -> Result<String, String> {
+    let print = &mut settings.print;
+    let number = |value: &str| {
+        value
+            .parse::<usize>()
+            .map_err(|_| format!("\\pset: {name} is \"{value}\", not a number"))
+    };
+    Ok(match name {
+        "border" => {
+            if let Some(value) = value {
+                print.border = number(value)?.min(2) as u8;
+            }
+            format!("Border style is {}.", print.border)
+        }
+        "columns" => {
+            if let Some(value) = value {
+                print.columns = number(value)?;
+            }
+            match print.columns {
+                0 => "Target width is unset.".into(),
+                width => format!("Target width is {width}."),
+            }
+        }
+        "expanded" | "x" | "vertical" => {
+            settings.set_expanded(value)?;
+            match settings.print.expanded {
+                Expanded::On => "Expanded display is on.".into(),
+                Expanded::Off => "Expanded display is off.".into(),
+                Expanded::Auto => "Expanded display is used automatically.".into(),
+            }
+        }
+        "fieldsep" => {
+            if let Some(value) = value {
+                print.field_separator = value.into();
+            }
+            format!("Field separator is \"{}\".", print.field_separator)
+        }
+        "footer" => {
+            print.footer = switched("footer", print.footer, value)?;
+            format!("Default footer is {}.", on_off(print.footer))
+        }
+        "format" => {
+            print.format = match value {
+                None => print.format,
+                Some("aligned") => Format::Aligned,
+                Some("unaligned") => Format::Unaligned,
+                Some("csv") => Format::Csv,
+                Some(_) => return Err("\\pset: allowed formats are aligned, csv, unaligned".into()),
+            };
+            format!("Output format is {}.", format_name(print.format))
+        }
+        "null" => {
+            if let Some(value) = value {
+                print.null = value.into();
+            }
+            format!("Null display is \"{}\".", print.null)
+        }
+        "recordsep" => {
+            if let Some(value) = value {
+                print.record_separator = value.into();
+            }
+            match print.record_separator.as_str() {
+                "\n" => "Record separator is <newline>.".into(),
+                separator => format!("Record separator is \"{separator}\"."),
+            }
+        }
+        "rows" => {
+            if let Some(value) = value {
+                settings.rows_shown = number(value)?;
+            }
+            format!("At most {} rows of a result are shown.", settings.rows_shown)
+        }
+        "tuples_only" | "t" => {
+            print.tuples_only = switched("tuples_only", print.tuples_only, value)?;
+            format!("Tuples only is {}.", on_off(print.tuples_only))
+        }
+        _ => {
+            let hint = nearest(name, NAMES.iter().copied())
+                .map_or(String::new(), |near| format!("; did you mean {near}?"));
+            return Err(format!("\\pset: unknown option: {name}{hint}"));
+        }
+    })
+}
+
+/// A setting's value as `\pset` alone lists it.
+fn value(settings: &Settings, name: &str) -> String {
+    let print = &settings.print;
+    match name {
+        "border" => print.border.to_string(),
+        "columns" => print.columns.to_string(),
+        "expanded" => match print.expanded {
+            Expanded::On => "on".into(),
+            Expanded::Off => "off".into(),
+            Expanded::Auto => "auto".into(),
+        },
+        "fieldsep" => format!("'{}'", print.field_separator),
+        "footer" => on_off(print.footer).into(),
+        "format" => format_name(print.format).into(),
+        "null" => format!("'{}'", print.null),
+        "recordsep" => format!("'{}'", print.record_separator.replace('\n', "\\n")),
+        "rows" => settings.rows_shown.to_string(),
+        _ => on_off(print.tuples_only).into(),
+    }
+}
+
+fn format_name(format: Format) -> &'static str {
+    match format {
+        Format::Aligned => "aligned",
+        Format::Unaligned => "unaligned",
+        Format::Csv => "csv",
+    }
+}
+
+/// What a switch is after this argument; none turns it over.
+fn switched(name: &str, now: bool, value: Option<&str>) -> Result<bool, String> {
+    match value {
+        None => Ok(!now),
+        Some(value) => boolean(value).ok_or_else(|| {
+            format!("unrecognized value \"{value}\" for \"{name}\": Boolean expected")
+        }),
+    }
+}
+
+fn on_off(on: bool) -> &'static str {
+    if on { "on" } else { "off" }
+}

@@ -1,0 +1,102 @@
+//! A statement whose rows the kernel itself reads: `\d`, `\gset` and the like.
+
+use display::{Column, Problem, Row};
+
+use crate::host::Host;
+use crate::open::OpenError;
+use crate::query::{Run, failure_problem};
+use crate::session::{Failure, Update, texts};
+use crate::split::Statement;
+use crate::target::Target;
+use crate::wire::{Event, Field, Report};
+
+/// More rows than this are no answer to a question of the kernel's own.
+const MOST: usize = 100_000;
+
+/// A result that is held in memory, for it is known to be small.
+#[derive(Debug, Default)]
+pub(crate) struct Fetched {
+    pub(crate) columns: Vec<Column>,
+    pub(crate) rows: Vec<Row>,
+}
+
+impl<H: Host> Run<'_, H> {
+    /// Runs a statement and hands its last result over instead of showing it.
+    pub(crate) async fn fetch(&mut self, statement: &Statement) -> Result<Fetched, Problem> {
+        self.fetch_sql(&statement.text).await.map_err(|(mut problem, position)| {
+            if let Some(position) = position {
+                let sent = crate::answer::byte(&statement.text, position);
+                problem.place = Some(self.place(statement.in_cell(sent)));
+            }
+            problem
+        })
+    }
+
+    /// The same for a query of our own making, whose text is in no cell.
+    pub(crate) async fn ask(&mut self, sql: &str) -> Result<Fetched, Problem> {
+        self.fetch_sql(sql).await.map_err(|(problem, _)| problem)
+    }
+
+    async fn fetch_sql(&mut self, sql: &str) -> Result<Fetched, (Problem, Option<usize>)> {
+        let session = self.session().await.map_err(|problem| (problem, None))?;
+        let mut password = None;
+        loop {
+            let mut running = session.run(sql.to_owned(), password.take()).await;
+            let mut fields: Vec<Field> = Vec::new();
+            let mut rows = Vec::new();
+            let mut error: Option<Box<Report>> = None;
+            let failure = loop {
+                let update = tokio::select! {
+                    biased;
+                    () = self.host.interrupted() => {
+                        running.interrupt();
+                        continue;
+                    }
+                    update = running.updates.recv() => update,
+                };
+                match update {
+                    None => break Some(Failure::Lost("the session has ended".into())),
+                    Some(Update::Done(_)) => break None,
+                    Some(Update::Failed(failure)) => break Some(failure),
+                    Some(Update::Event(Event::Columns(columns))) => {
+                        fields = columns;
+                        rows.clear();
+                    }
+                    Some(Update::Event(Event::Error(report))) => error = Some(report),
+                    Some(Update::Rows(more)) => {
+                        rows.extend(more.iter().take(MOST.saturating_sub(rows.len())).map(texts));
+                    }
+                    Some(Update::CopyIn(mut to)) => {
+                        to.fail("COPY FROM STDIN has no place here").await;
+                    }
+                    Some(_) => {}
+                }
+            };
+            match (failure, error) {
+                (Some(Failure::Open(OpenError::PasswordNeeded { host })), _) => {
+                    let user = match session.target() {
+                        Target::Server(settings) => settings.user.clone(),
+                        Target::Local(_) => String::new(),
+                    };
+                    let typed = self.password(&host, &user).await;
+                    password = Some(typed.map_err(|problem| (problem, None))?);
+                }
+                (Some(failure), _) => return Err((failure_problem(failure), None)),
+                (None, Some(report)) => {
+                    let mut problem =
+                        Problem::server(report.severity, report.code, report.message);
+                    problem.detail = report.detail;
+                    problem.hint = report.hint;
+                    problem.context = report.context;
+                    return Err((problem, report.position));
+                }
+                (None, None) => {
+                    return Ok(Fetched {
+                        columns: session.columns(&fields),
+                        rows,
+                    });
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,383 @@
+//! A notebook's engine: takes a cell, runs its steps from top to bottom, shows what comes.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use display::{Expanded, Place, Print, Problem};
+use tokio::sync::Mutex;
+
+use crate::answer::Answer;
+use crate::cell::{Cell, Completeness, Step, Unreadable, completeness};
+use crate::commands;
+use crate::connections::Connections;
+use crate::host::{Host, Shown, Unanswered};
+use crate::open::OpenError;
+use crate::secret::Secret;
+use crate::session::{Embedded, Failure, Session};
+use crate::split::{Dialect, Statement};
+use crate::target::Target;
+use crate::variables::Variables;
+
+/// Rows of a result that are shown where the notebook sets nothing else.
+const ROWS_SHOWN: usize = 100;
+
+/// Everything between the text of a cell and what is shown of it: the notebook's connections and
+/// what its cells have set.
+pub struct Query {
+    pub(crate) connections: Connections,
+    /// Held by the cell that runs.
+    settings: Mutex<Settings>,
+}
+
+/// What cells set for those after them.
+#[derive(Clone)]
+pub(crate) struct Settings {
+    pub(crate) variables: Variables,
+    pub(crate) print: Print,
+    /// Rows of a result that are shown.
+    pub(crate) rows_shown: usize,
+    /// `\timing`.
+    pub(crate) timing: bool,
+    /// The number of the last display that may be updated.
+    pub(crate) displays: u64,
+}
+
+impl Query {
+    /// An engine without connections. The first statement uses `first`, else what the environment
+    /// names, else the embedded PostgreSQL.
+    pub fn new(embedded: Arc<dyn Embedded>, first: Option<Target>) -> Self {
+        Query {
+            connections: Connections::new(embedded, first),
+            settings: Mutex::new(Settings {
+                variables: Variables::default(),
+                print: Print::default(),
+                rows_shown: ROWS_SHOWN,
+                timing: false,
+                displays: 0,
+            }),
+        }
+    }
+
+    /// Sets a variable, as `\set` does.
+    ///
+    /// # Errors
+    /// The name is none a variable can have.
+    pub async fn set(&self, name: &str, value: &str) -> Result<(), String> {
+        let mut settings = self.settings.lock().await;
+        settings
+            .variables
+            .set(name, value)
+            .map_err(|error| error.to_string())
+    }
+
+    /// Runs a cell. Cells run one after the other: a second call waits for the first.
+    ///
+    /// # Errors
+    /// The first problem, at which the cell stops.
+    pub async fn run<H: Host>(&self, text: &str, host: &H) -> Result<(), Problem> {
+        let mut settings = self.settings.lock().await;
+        let mut run = Run {
+            host,
+            query: self,
+            settings: &mut settings,
+            on: None,
+            options: Options::default(),
+            text,
+            cell: Cell::new(text),
+            last: None,
+        };
+        run.steps().await
+    }
+
+    /// Whether a console should run this text or wait for more of it.
+    pub fn completeness(&self, text: &str) -> Completeness {
+        completeness(text, self.dialect())
+    }
+
+    /// Whether a cell may be kept in a history: not where it seems to hold a password.
+    pub fn remembers(&self, text: &str) -> bool {
+        let lower = text.to_lowercase();
+        let login_in_url = lower.split("://").skip(1).any(|rest| {
+            let authority = rest.split(['/', '?', ' ', '\n']).next().unwrap_or_default();
+            authority
+                .rsplit_once('@')
+                .is_some_and(|(login, _)| login.contains(':'))
+        });
+        !login_in_url && !["password", "pwd", "token"].iter().any(|word| lower.contains(word))
+    }
+
+    /// Closes every connection.
+    pub fn close(&self) {
+        self.connections.clear();
+    }
+
+    fn dialect(&self) -> Dialect {
+        let status = self.connections.current().map(|session| session.status());
+        Dialect {
+            standard_conforming_strings: status
+                .and_then(|status| status.connection)
+                .is_none_or(|connection| connection.standard_conforming_strings),
+            spark: false,
+        }
+    }
+}
+
+/// A cell that runs.
+pub(crate) struct Run<'a, H> {
+    pub(crate) host: &'a H,
+    pub(crate) query: &'a Query,
+    pub(crate) settings: &'a mut Settings,
+    /// The connection that `%%sql --on` names.
+    pub(crate) on: Option<Session>,
+    /// What `%%sql` sets for all of its statements.
+    pub(crate) options: Options,
+    /// The whole cell.
+    pub(crate) text: &'a str,
+    pub(crate) cell: Cell<'a>,
+    /// The last statement sent, for `\g` and `\watch`.
+    pub(crate) last: Option<Statement>,
+}
+
+/// The options of `%%sql`.
+#[derive(Clone, Default)]
+pub(crate) struct Options {
+    /// `--limit`: rows of a result that are shown.
+    pub(crate) rows_shown: Option<usize>,
+    /// `--timeout`: after this long a statement is interrupted.
+    pub(crate) timeout: Option<Duration>,
+}
+
+/// What one statement is run with.
+#[derive(Clone)]
+pub(crate) struct Manner {
+    pub(crate) print: Print,
+    pub(crate) rows_shown: usize,
+    /// After this long a statement is interrupted.
+    pub(crate) timeout: Option<Duration>,
+}
+
+impl<'a, H: Host> Run<'a, H> {
+    pub(crate) async fn steps(&mut self) -> Result<(), Problem> {
+        loop {
+            let dialect = self.query.dialect();
+            let step = match self.cell.next(&self.settings.variables, dialect) {
+                None => return Ok(()),
+                Some(Err(unreadable)) => return Err(self.unreadable(&unreadable)),
+                Some(Ok(step)) => step,
+            };
+            match step {
+                Step::Statement(statement) => self.statement(statement).await?,
+                Step::Command { name, at } => commands::psql(self, &name, at).await?,
+                Step::Percent { name, rest, at } => {
+                    commands::percent(self, name, rest, at).await?;
+                }
+                Step::Block { name, rest, at, .. } => {
+                    commands::block(self, name, rest, at)?;
+                }
+            }
+        }
+    }
+
+    /// Runs a statement as the notebook's settings say.
+    pub(crate) async fn statement(&mut self, statement: Statement) -> Result<(), Problem> {
+        let manner = self.manner();
+        self.statement_in(statement, manner).await
+    }
+
+    pub(crate) fn manner(&self) -> Manner {
+        Manner {
+            print: self.settings.print.clone(),
+            rows_shown: self.options.rows_shown.unwrap_or(self.settings.rows_shown),
+            timeout: self.options.timeout,
+        }
+    }
+
+    /// Runs a statement in a manner of its own.
+    pub(crate) async fn statement_in(
+        &mut self,
+        statement: Statement,
+        manner: Manner,
+    ) -> Result<(), Problem> {
+        let session = self.session().await?;
+        self.last = Some(statement.clone());
+        Answer::new(self, session, statement, manner).run().await
+    }
+
+    /// The current session; the first statement of a notebook chooses one and says which.
+    pub(crate) async fn session(&mut self) -> Result<Session, Problem> {
+        if let Some(session) = &self.on {
+            return Ok(session.clone());
+        }
+        let (session, chosen) = self
+            .query
+            .connections
+            .current_or_first()
+            .map_err(|why| connection_problem(why, &[]))?;
+        if let Some(line) = chosen {
+            self.out(line + "\n").await;
+        }
+        Ok(session)
+    }
+
+    /// Whether anything that runs comes after the step that runs.
+    pub(crate) fn is_last(&self) -> bool {
+        let mut ahead = self.cell.clone();
+        ahead
+            .next(&self.settings.variables, self.query.dialect())
+            .is_none()
+    }
+
+    pub(crate) async fn out(&self, text: impl Into<String>) {
+        self.host.show(Shown::Out(text.into())).await;
+    }
+
+    pub(crate) async fn warn(&self, text: impl Into<String>) {
+        self.host.show(Shown::Err(text.into())).await;
+    }
+
+    /// A number for a display that will be updated.
+    pub(crate) fn new_display(&mut self) -> u64 {
+        self.settings.displays += 1;
+        self.settings.displays
+    }
+
+    /// Why there was no answer, as the user is told; asks for a password where one is missing.
+    pub(crate) async fn password(&self, host: &str, user: &str) -> Result<Secret, Problem> {
+        let prompt = format!("Password for user {user} at {host}: ");
+        match self.host.ask(&prompt, true).await {
+            Ok(password) => Ok(Secret::new(password)),
+            Err(Unanswered::Interrupted) => Err(interrupted()),
+            Err(Unanswered::Nobody) => Err(connection_problem(
+                format!("{host} asks for a password for user {user}, and nobody is here to type it"),
+                &["Give one with the variable PGPASSWORD, or in the target: password=${VARIABLE}."],
+            )),
+        }
+    }
+
+    pub(crate) fn unreadable(&self, unreadable: &Unreadable) -> Problem {
+        let mut problem = Problem::server("ERROR", "42601", unreadable.to_string());
+        problem.place = Some(self.place(unreadable.at.start));
+        problem
+    }
+
+    /// A place in this cell.
+    pub(crate) fn place(&self, offset: usize) -> Place {
+        Place {
+            text: self.text.to_owned(),
+            offset,
+        }
+    }
+}
+
+impl Settings {
+    /// `\x` with its argument; none switches.
+    pub(crate) fn set_expanded(&mut self, value: Option<&str>) -> Result<(), String> {
+        self.print.expanded = match value {
+            None if self.print.expanded == Expanded::On => Expanded::Off,
+            None => Expanded::On,
+            Some("auto") => Expanded::Auto,
+            Some(value) => match boolean(value) {
+                Some(true) => Expanded::On,
+                Some(false) => Expanded::Off,
+                None => {
+                    return Err(format!(
+                        "unrecognized value \"{value}\" for \"\\x\"\nAvailable values are: on, off, auto."
+                    ));
+                }
+            },
+        };
+        Ok(())
+    }
+}
+
+/// psql's way to write a boolean.
+pub(crate) fn boolean(text: &str) -> Option<bool> {
+    let lower = text.to_lowercase();
+    let begins = |word: &str, least: usize| lower.len() >= least && word.starts_with(&lower);
+    match lower.as_str() {
+        "1" => Some(true),
+        "0" => Some(false),
+        _ if begins("true", 1) || begins("yes", 1) || begins("on", 2) => Some(true),
+        _ if begins("false", 1) || begins("no", 1) || begins("off", 2) => Some(false),
+        _ => None,
+    }
+}
+
+/// A problem with reaching a server.
+pub(crate) fn connection_problem(message: impl Into<String>, advice: &[&str]) -> Problem {
+    let mut problem = Problem::server("ERROR", "08001", message);
+    problem.advice = advice.iter().map(|line| (*line).to_owned()).collect();
+    problem
+}
+
+/// The user interrupted before the server was asked.
+pub(crate) fn interrupted() -> Problem {
+    Problem::server("ERROR", "57014", "interrupted; nothing was sent")
+}
+
+/// What a failure to get an answer is for the user.
+pub(crate) fn failure_problem(failure: Failure) -> Problem {
+    const LOST: &str =
+        "Temporary tables, SET and prepared statements are gone; the next statement connects again.";
+    const UNKNOWN: &str = "Whether the statement took effect is not known: look before you run it again.";
+    match failure {
+        Failure::Open(OpenError::PasswordNeeded { host }) => {
+            connection_problem(format!("{host} asks for a password"), &[])
+        }
+        Failure::Open(OpenError::Refused { host, report }) => {
+            let mut problem = Problem::server(
+                report.severity.clone(),
+                report.code.clone(),
+                format!("connection to {host} refused: {}", report.message),
+            );
+            problem.detail = report.detail;
+            problem.hint = report.hint;
+            problem
+        }
+        Failure::Open(OpenError::Unreachable(why)) => {
+            connection_problem(format!("no connection: {why}"), &[])
+        }
+        Failure::Embedded(why) => connection_problem(why, &[]),
+        Failure::TransactionLost(why) => {
+            let mut problem = Problem::server(
+                "ERROR",
+                "08006",
+                format!(
+                    "the connection ended while a transaction was open, which is rolled back ({why}); \
+                     this statement was not sent"
+                ),
+            );
+            problem.advice = vec![LOST.into()];
+            problem
+        }
+        Failure::Lost(why) => {
+            let mut problem =
+                Problem::server("ERROR", "08006", format!("the connection ended: {why}"));
+            problem.advice = vec![UNKNOWN.into(), LOST.into()];
+            problem
+        }
+        Failure::Dropped(crate::session::Dropped::Embedded) => {
+            let mut problem = Problem::server(
+                "ERROR",
+                "57014",
+                "interrupted: the embedded PostgreSQL was ended under the statement",
+            );
+            problem.advice = vec![
+                "It starts again with the next statement. What was committed is there; an open \
+                 transaction, temporary tables, SET and prepared statements are gone."
+                    .into(),
+            ];
+            problem
+        }
+        Failure::Dropped(crate::session::Dropped::Silent) => {
+            let mut problem = Problem::server(
+                "ERROR",
+                "57014",
+                "interrupted: the server did not answer the request to cancel, so the connection was given up",
+            );
+            problem.advice = vec!["The server may still be working on the statement.".into(), LOST.into()];
+            problem
+        }
+        Failure::Interrupted => interrupted(),
+    }
+}
