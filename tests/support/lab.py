@@ -1,0 +1,126 @@
+"""JupyterLab as someone at the screen uses it: its server, and one notebook in a browser."""
+
+import json
+import subprocess
+import sys
+import time
+import urllib.request
+from contextlib import contextmanager
+from pathlib import Path
+
+import nbformat
+
+TRACKER = "@jupyterlab/notebook-extension/tracker.jupyterlab-settings"
+CHROMIUM = {
+    "executable_path": "/usr/bin/chromium",
+    "args": [
+        "--no-sandbox",
+        "--disable-gpu",
+        "--disable-quic",
+        "--no-first-run",
+        "--disable-background-networking",
+        "--disable-component-update",
+        "--disable-sync",
+    ],
+}
+
+
+@contextmanager
+def serving(folder, home, port):
+    """JupyterLab on a folder; gives its address."""
+    settings = home / ".jupyter/lab/user-settings" / TRACKER
+    settings.parent.mkdir(parents=True, exist_ok=True)
+    # Cells out of sight stay in the page, where a test finds them.
+    settings.write_text(json.dumps({"windowingMode": "none"}))
+    command = [sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root"]
+    command += [f"--ServerApp.root_dir={folder}", f"--ServerApp.port={port}"]
+    command += ["--ServerApp.port_retries=0", "--IdentityProvider.token=", "--LabApp.news_url="]
+    command += ["--LabApp.expose_app_in_browser=True"]
+    with (home / "jupyterlab.log").open("w") as log:
+        process = subprocess.Popen(command, stdout=log, stderr=log)
+    try:
+        address = f"http://localhost:{port}"
+        wait_for(address, process, home / "jupyterlab.log")
+        yield address
+    finally:
+        process.terminate()
+        process.wait(timeout=30)
+
+
+def wait_for(address, process, log, timeout=30):
+    deadline = time.monotonic() + timeout
+    while True:
+        try:
+            return urllib.request.urlopen(f"{address}/api", timeout=5).close()
+        except OSError:
+            assert process.poll() is None, log.read_text()
+            assert time.monotonic() < deadline, log.read_text()
+            time.sleep(0.1)
+
+
+class Notebook:
+    """One notebook, open in the browser."""
+
+    def __init__(self, page, address, file):
+        self.page, self.file = page, file
+        page.goto(f"{address}/lab/tree/{file.name}?reset")
+        self.wait("idle")
+
+    def wait(self, status, timeout=60):
+        """Waits until the kernel is idle or busy, as the notebook's toolbar shows it."""
+        indicator = f'.jp-Notebook-ExecutionIndicator[data-status="{status}"]'
+        self.page.wait_for_selector(indicator, state="attached", timeout=timeout * 1000)
+
+    def command(self, name, **arguments):
+        self.page.evaluate(
+            "([name, with_]) => jupyterapp.commands.execute(name, with_)", [name, arguments]
+        )
+
+    def run(self, number, wait=True):
+        """Runs the code cell of that number, from 0."""
+        self.cell(number).locator(".jp-InputArea-editor").click()
+        self.page.keyboard.press("Control+Enter")
+        if wait:
+            self.wait_answered(number)
+
+    def wait_answered(self, number, timeout=30):
+        """Waits until the cell has its execution count."""
+        prompt = self.cell(number).locator(".jp-InputPrompt")
+        deadline = time.monotonic() + timeout
+        while not prompt.inner_text().strip("[]: ").isdigit():
+            assert time.monotonic() < deadline, prompt.inner_text()
+            self.page.wait_for_timeout(50)
+
+    def cell(self, number):
+        return self.page.locator(".jp-CodeCell").nth(number)
+
+    def output(self, number):
+        return self.cell(number).locator(".jp-OutputArea-output")
+
+    def text(self, number):
+        return "\n".join(self.output(number).all_inner_texts())
+
+    def prompt(self, number):
+        return self.cell(number).locator(".jp-InputPrompt").inner_text()
+
+    def theme(self, name):
+        self.command("apputils:change-theme", theme=name)
+        self.page.wait_for_selector(f'body[data-jp-theme-name="{name}"]', state="attached")
+        self.page.wait_for_timeout(500)  # the stylesheet comes after the name
+
+    def saved(self):
+        """The file as JupyterLab saves it."""
+        self.command("docmanager:save")
+        self.page.wait_for_timeout(500)
+        return self.file.read_text()
+
+
+def write(folder: Path, name, *cells):
+    """A notebook of those cells, for our kernel."""
+    notebook = nbformat.v4.new_notebook(
+        cells=[nbformat.v4.new_code_cell(cell) for cell in cells],
+        metadata={"kernelspec": {"name": "rowcell", "display_name": "", "language": "sql"}},
+    )
+    file = folder / f"{name}.ipynb"
+    nbformat.write(notebook, file)
+    return file
