@@ -59,8 +59,8 @@ def start(kernelspec):
     """Starts kernels that end with the test."""
     kernels = []
 
-    def start(env=None, **options):
-        kernels.append(Kernel(env, **options))
+    def start(env=None):
+        kernels.append(Kernel(env))
         return kernels[-1]
 
     yield start

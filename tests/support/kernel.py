@@ -61,8 +61,8 @@ RESULTS = ("execute_result", "display_data")
 class Kernel:
     """A running kernel and its client."""
 
-    def __init__(self, env=None, **options):
-        self.manager = KernelManager(kernel_name="rowcell", **options)
+    def __init__(self, env=None, name="rowcell"):
+        self.manager = KernelManager(kernel_name=name)
         self.manager.start_kernel(env={**os.environ, **(env or {})})
         self.client = self.manager.blocking_client()
         self.client.start_channels()

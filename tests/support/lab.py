@@ -10,7 +10,11 @@ from pathlib import Path
 
 import nbformat
 
-TRACKER = "@jupyterlab/notebook-extension/tracker.jupyterlab-settings"
+SETTINGS = {
+    # Cells out of sight stay in the page, where a test finds them.
+    "notebook-extension/tracker": {"windowingMode": "none"},
+    "apputils-extension/notification": {"fetchNews": "false", "checkForUpdates": False},
+}
 CHROMIUM = {
     "executable_path": "/usr/bin/chromium",
     "args": [
@@ -28,13 +32,13 @@ CHROMIUM = {
 @contextmanager
 def serving(folder, home, port):
     """JupyterLab on a folder; gives its address."""
-    settings = home / ".jupyter/lab/user-settings" / TRACKER
-    settings.parent.mkdir(parents=True, exist_ok=True)
-    # Cells out of sight stay in the page, where a test finds them.
-    settings.write_text(json.dumps({"windowingMode": "none"}))
+    for name, values in SETTINGS.items():
+        file = home / f".jupyter/lab/user-settings/@jupyterlab/{name}.jupyterlab-settings"
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(json.dumps(values))
     command = [sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root"]
     command += [f"--ServerApp.root_dir={folder}", f"--ServerApp.port={port}"]
-    command += ["--ServerApp.port_retries=0", "--IdentityProvider.token=", "--LabApp.news_url="]
+    command += ["--ServerApp.port_retries=0", "--IdentityProvider.token="]
     command += ["--LabApp.expose_app_in_browser=True"]
     with (home / "jupyterlab.log").open("w") as log:
         process = subprocess.Popen(command, stdout=log, stderr=log)
