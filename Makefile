@@ -9,6 +9,8 @@ export CARGO_TARGET_DIR ?= $(CURDIR)/target
 VENV ?= $(CURDIR)/target/venv
 ROWCELL := $(CARGO_TARGET_DIR)/debug/rowcell
 
+ALLOW_ROOT := $(if $(filter 0,$(shell id -u)),--allow-root)
+
 .DEFAULT_GOAL := help
 .PHONY: help build demo test lab bench lint format build-needs server-needs test-needs
 
@@ -30,7 +32,7 @@ test: lint test-needs $(VENV)/tests/made  ## all tests
 
 lab: build $(VENV)/notebooks/made  ## JupyterLab with the kernel, in notebooks/
 	$(ROWCELL) install --prefix $(VENV)/notebooks
-	$(VENV)/notebooks/bin/jupyter lab --notebook-dir notebooks
+	$(VENV)/notebooks/bin/jupyter lab --notebook-dir notebooks $(ALLOW_ROOT)
 
 bench: build server-needs $(VENV)/benches/made  ## the benchmarks beside the peers, to target/bench.md
 	@mkdir -p target

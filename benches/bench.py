@@ -31,6 +31,7 @@ def main():
     parser.add_argument("--to", type=Path, required=True, help="the file to write")
     options = parser.parse_args()
     rowcell = [str(options.rowcell.absolute()), "kernel"]
+    os.environ["XDG_DATA_HOME"] = tempfile.mkdtemp()  # the user's history stays the user's
 
     start = alternately(STARTS, lambda: first_reply(rowcell), lambda: first_reply(IPYKERNEL))
     query = select_one(options.rowcell)
