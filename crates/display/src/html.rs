@@ -4,7 +4,7 @@
 use std::collections::HashMap;
 use std::fmt::Write;
 
-use crate::markup::{Align, GREY, escape, null, shorten, value, value_is_tall};
+use crate::markup::{GREY, Style, TIGHT, escape, is_indented, is_tall, null, shorten, value};
 use crate::print::{Expanded, plural};
 use crate::{Column, Kind, Print, Row, Table};
 
@@ -13,22 +13,27 @@ const LIMIT: usize = 500_000;
 /// What is kept for everything but names and rows.
 const RESERVE: usize = 20_000;
 /// How many characters of a value are given at most: the first of these with which its row fits.
-const ROOM: [usize; 3] = [20_000, 1_000, 60];
+const ROOM: [usize; 3] = [20_000, 1_000, TIGHT];
 /// How many characters of a name, a type or a remark are given.
 const SHORT: usize = 200;
+/// How many characters all remarks together have.
+const REMARKS: usize = 1_000;
 
 impl Table {
     /// The table as HTML: names with their types, the rows, and a line that says how many.
     ///
-    /// Of the settings it heeds `expanded` (unless automatic, for a wide table scrolls), `null` and
-    /// `footer`. At most 500 kB; what does not fit is left out, and the line says so.
+    /// Of the settings it heeds `expanded` (unless automatic, for a wide table scrolls), `null`,
+    /// `footer` and `tuples_only` (as for the number of rows). At most 500 kB; what does not fit is
+    /// left out, and the line says so.
     pub fn html(&self, print: &Print) -> String {
         let mut page = Page {
             table: self,
             print,
             out: String::new(),
+            styles: vec![],
             rows: 0,
             columns: 0,
+            tight: false,
         };
         page.out += "<div class=\"tex2jax_ignore mathjax_ignore\">\n";
         if self.columns.is_empty() {
@@ -46,28 +51,35 @@ struct Page<'a> {
     table: &'a Table,
     print: &'a Print,
     out: String,
-    /// How many rows and columns have found room.
+    /// How each column's values are set.
+    styles: Vec<Style>,
+    /// How many rows and columns have found room, …
     rows: usize,
     columns: usize,
+    /// … and whether some values had to be cut to a few characters for it.
+    tight: bool,
 }
 
 impl Page<'_> {
     fn grid(&mut self) {
         self.out += "<div style=\"overflow:auto\">\n";
-        self.out += "<table border=\"1\" class=\"dataframe tex2jax_ignore mathjax_ignore\">\n";
+        self.out += "<table border=\"1\" class=\"dataframe tex2jax_ignore mathjax_ignore\" \
+                     style=\"margin:0\">\n";
         if let Some(title) = &self.table.title {
-            self.out += "<caption><strong>";
+            self.out += "<caption align=\"left\" style=\"text-align:left\"><strong>";
             escape(&mut self.out, &shorten(title, SHORT));
             self.out += "</strong></caption>\n";
         }
         let names = names(&self.table.columns);
-        if self.print.expanded == Expanded::On {
+        let records = self.print.expanded == Expanded::On;
+        self.styles = styles(self.table, records);
+        if records {
             self.columns = names.len();
             self.rows_with(|page, row, room| page.record(&names, row, room));
         } else {
             self.head(&names);
             self.out += "<tbody>\n";
-            self.rows_with(|page, row, room| page.row(row, room));
+            self.rows_with(Self::row);
             self.out += "</tbody>\n";
         }
         self.out += "</table>\n</div>\n";
@@ -75,9 +87,9 @@ impl Page<'_> {
 
     fn head(&mut self, names: &[String]) {
         self.out += "<thead>\n<tr>";
-        for (name, column) in names.iter().zip(&self.table.columns) {
-            let align = Align::of(column.kind);
-            let cell = format!("<th scope=\"col\" style=\"text-align:{align}\">{name}</th>");
+        for (name, style) in names.iter().zip(&self.styles) {
+            let align = if style.right { "right" } else { "left" };
+            let cell = format!("<th align=\"{align}\" style=\"text-align:{align}\">{name}</th>");
             if self.out.len() + cell.len() > LIMIT / 2 {
                 break;
             }
@@ -91,90 +103,95 @@ impl Page<'_> {
     fn rows_with(&mut self, write: impl Fn(&mut Self, &Row, usize)) {
         for row in &self.table.rows {
             let start = self.out.len();
-            let fits = ROOM.iter().any(|&room| {
+            let fits = ROOM.iter().find(|&&room| {
                 self.out.truncate(start);
                 write(self, row, room);
                 self.out.len() + RESERVE <= LIMIT
             });
-            if !fits {
-                self.out.truncate(start);
-                break;
+            match fits {
+                Some(&room) => self.tight |= room == TIGHT,
+                None => return self.out.truncate(start),
             }
             self.rows += 1;
         }
     }
 
     fn row(&mut self, row: &Row, room: usize) {
-        let columns = self.table.columns.iter().take(self.columns);
-        let tall = columns
-            .clone()
-            .zip(row)
-            .any(|(column, value)| is_tall(column, value));
+        let styles = self.styles.iter().take(self.columns);
+        let top = styles.clone().zip(row).any(|(style, value)| {
+            value
+                .as_deref()
+                .is_some_and(|value| is_tall(value, style.kind))
+        });
+        let styles: Vec<_> = styles.map(|&style| Style { top, room, ..style }).collect();
         self.out += "<tr>";
-        for (i, column) in columns.enumerate() {
-            self.cell(row, i, column.kind, Align::of(column.kind), tall, room);
+        for (i, style) in styles.into_iter().enumerate() {
+            self.cell(row, i, style);
         }
         self.out += "</tr>\n";
     }
 
     /// The row as lines of a name and a value, below its number.
     fn record(&mut self, names: &[String], row: &Row, room: usize) {
-        let n = self.rows + 1;
-        let left = "style=\"text-align:left\"";
+        let head = "align=\"left\" style=\"text-align:left;vertical-align:top\"";
+        let n = grouped(self.rows as u64 + 1);
+        let _ = write!(self.out, "<tbody>\n<tr><th colspan=\"2\" {head}>");
         let _ = writeln!(
             self.out,
-            "<tbody>\n<tr><th colspan=\"2\" {left}><small>record {n}</small></th></tr>"
+            "<small style=\"color:{GREY}\">record {n}</small></th></tr>"
         );
-        for (i, (name, column)) in names.iter().zip(&self.table.columns).enumerate() {
-            let _ = write!(self.out, "<tr><th scope=\"row\" {left}>{name}</th>");
-            self.cell(row, i, column.kind, Align::Left, false, room);
+        for (i, name) in names.iter().enumerate() {
+            let _ = write!(self.out, "<tr><th {head}>{name}</th>");
+            self.cell(
+                row,
+                i,
+                Style {
+                    top: true,
+                    room,
+                    ..self.styles[i]
+                },
+            );
             self.out += "</tr>\n";
         }
         self.out += "</tbody>\n";
     }
 
-    fn cell(&mut self, row: &Row, i: usize, kind: Kind, align: Align, top: bool, room: usize) {
+    fn cell(&mut self, row: &Row, i: usize, style: Style) {
         match row.get(i).and_then(Option::as_deref) {
-            Some(text) => value(&mut self.out, text, kind, align, top, room),
-            None => null(&mut self.out, &self.print.null, align, top),
+            Some(text) => value(&mut self.out, text, style),
+            None => null(&mut self.out, &self.print.null, style),
         }
     }
 
-    /// What stands below: the table's own footers or how many rows there are, then the remarks.
+    /// What stands below: the table's own footers, then how many rows there are and the remarks.
     fn below(&mut self) {
-        let mut lines = vec![];
         if let Some(footers) = &self.table.footers {
-            lines.extend(footers.iter().map(|footer| shorten(footer, SHORT)));
-        }
-        let mut remarks = vec![];
-        remarks.extend(self.count());
-        if self.columns < self.table.columns.len() {
-            let total = self.table.columns.len();
-            remarks.push(format!(
-                "{} of {total} columns shown: the rest does not fit",
-                self.columns
-            ));
-        }
-        remarks.extend(self.table.notes.iter().map(|note| shorten(note, SHORT)));
-        if !remarks.is_empty() {
-            lines.push(remarks.join(" · "));
+            self.out += "<pre style=\"margin:0;background:transparent\">";
+            for footer in footers.iter().map(|footer| shorten(footer, SHORT)) {
+                if self.out.len() + footer.len() * 6 > LIMIT - RESERVE / 2 {
+                    self.out += "…";
+                    break;
+                }
+                escape(&mut self.out, &footer);
+                self.out.push('\n');
+            }
+            self.out += "</pre>\n";
         }
 
-        let mut below = String::new();
-        for line in lines {
-            if below.len() + line.len() * 5 > RESERVE / 2 {
-                below += "…<br>";
-                break;
-            }
-            escape(&mut below, &line);
-            below += "<br>";
+        let mut remarks: Vec<_> = self.count().into_iter().collect();
+        if self.columns < self.table.columns.len() {
+            let (shown, all) = (self.columns, self.table.columns.len());
+            remarks.push(format!("{shown} of {all} columns shown: no more fit"));
         }
-        if !below.is_empty() {
-            below.truncate(below.len() - "<br>".len());
-            let _ = writeln!(
-                self.out,
-                "<div style=\"color:{GREY}\"><small>{below}</small></div>"
-            );
+        if self.tight {
+            remarks.push("long values cut to fit".into());
+        }
+        remarks.extend(self.table.notes.iter().map(|note| shorten(note, SHORT)));
+        let remarks = remarks.join(" · ");
+        if !remarks.is_empty() {
+            let _ = write!(self.out, "<div style=\"color:{GREY}\"><small>");
+            escape(&mut self.out, &shorten(&remarks, REMARKS));
+            self.out += "</small></div>\n";
         }
     }
 
@@ -231,7 +248,10 @@ fn names(columns: &[Column]) -> Vec<String> {
             let _ = write!(out, " <sub>{n}</sub>");
         }
         if !column.type_name.is_empty() {
-            let _ = write!(out, "<br><small style=\"color:{GREY};font-weight:normal\">");
+            let _ = write!(
+                out,
+                "<br><small style=\"color:{GREY};font-weight:normal;white-space:nowrap\">"
+            );
             escape(&mut out, &shorten(&column.type_name, SHORT));
             out += "</small>";
         }
@@ -240,10 +260,18 @@ fn names(columns: &[Column]) -> Vec<String> {
     names
 }
 
-fn is_tall(column: &Column, value: &Option<String>) -> bool {
-    value
-        .as_deref()
-        .is_some_and(|value| value_is_tall(value, column.kind))
+fn styles(table: &Table, records: bool) -> Vec<Style> {
+    let style = |(i, column): (usize, &Column)| {
+        let mut values = table.rows.iter().filter_map(|row| row.get(i)?.as_deref());
+        Style {
+            kind: column.kind,
+            right: column.kind == Kind::Number && !records,
+            indented: values.any(is_indented),
+            top: records,
+            room: ROOM[0],
+        }
+    };
+    table.columns.iter().enumerate().map(style).collect()
 }
 
 /// A number with its thousands apart.

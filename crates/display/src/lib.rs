@@ -25,6 +25,7 @@ mod html;
 mod json;
 mod lines;
 mod markup;
+mod page;
 mod print;
 mod problem;
 mod table;
@@ -32,6 +33,7 @@ mod unaligned;
 mod width;
 
 pub use bundle::Bundle;
+pub use page::Page;
 pub use print::{Expanded, Format, Print};
 pub use problem::{Place, Problem};
 pub use table::{Column, Kind, Row, Table};

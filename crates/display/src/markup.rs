@@ -1,7 +1,7 @@
 //! One value as a table cell: escaped, aligned, and folded where it is long.
 
 use std::borrow::Cow;
-use std::fmt::{self, Write};
+use std::fmt::Write;
 
 use crate::Kind;
 use crate::json::pretty;
@@ -16,101 +16,123 @@ const LONG: usize = 300;
 const LINES: usize = 12;
 /// How many characters of a folded value are shown.
 const HEAD: usize = 80;
+/// With so little room, values are cut and nothing more.
+pub(crate) const TIGHT: usize = 20;
+/// A block of text is at least as wide as its longest line, up to this many characters, …
+const MEASURE: usize = 60;
+/// … and at most this wide, in ems.
+const WIDE: usize = 50;
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Align {
-    Left,
-    Right,
-}
-
-impl Align {
-    pub(crate) fn of(kind: Kind) -> Self {
-        if kind == Kind::Number {
-            Self::Right
-        } else {
-            Self::Left
-        }
-    }
-}
-
-impl fmt::Display for Align {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(if *self == Self::Left { "left" } else { "right" })
-    }
+/// How a column's values are set.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Style {
+    pub(crate) kind: Kind,
+    pub(crate) right: bool,
+    /// Some value has lines that begin with blanks, as plans and programs have: all are set in the
+    /// font that keeps them in place.
+    pub(crate) indented: bool,
+    /// Its row has values of several lines.
+    pub(crate) top: bool,
+    /// How many characters of a value are given at most; what is missing is said to be.
+    pub(crate) room: usize,
 }
 
 /// A cell that says NULL, or the word the user has set, in a way that no text can look like.
-pub(crate) fn null(out: &mut String, word: &str, align: Align, top: bool) {
-    open(out, align, top, "", false);
+pub(crate) fn null(out: &mut String, word: &str, style: Style) {
+    open(out, style, "", false);
     let _ = write!(out, "<em style=\"color:{GREY}\">");
     escape(out, if word.is_empty() { "NULL" } else { word });
     *out += "</em></td>";
 }
 
-/// A cell of this value: of at most `room` of its characters, the rest is said to be missing.
-pub(crate) fn value(
-    out: &mut String,
-    text: &str,
-    kind: Kind,
-    align: Align,
-    top: bool,
-    room: usize,
-) {
-    let text = match (kind, text) {
+/// A cell of this value: on its line, in lines, or folded.
+pub(crate) fn value(out: &mut String, text: &str, style: Style) {
+    let text = match (style.kind, text) {
         (Kind::Boolean, "t") => "true",
         (Kind::Boolean, "f") => "false",
         _ => text,
     };
-    let whole = head(text, room);
-    let rtl = whole.chars().any(is_right_to_left);
-    if !value_is_tall(text, kind) {
-        open(out, align, top, if breaks(text) { "pre" } else { "" }, rtl);
-        escape(out, text);
+    if style.room == TIGHT {
+        open(out, style, "", false);
+        escape(out, &shorten(text, TIGHT));
+        *out += "</td>";
+        return;
+    }
+    let whole = head(text, style.room);
+    let right_to_left = whole.chars().any(is_right_to_left);
+    if !is_tall(text, style.kind) {
+        let pre = !style.indented && breaks(text);
+        open(
+            out,
+            style,
+            if pre { "white-space:pre" } else { "" },
+            right_to_left,
+        );
+        if style.indented {
+            block(out, text, true);
+        } else {
+            escape(out, text);
+        }
         *out += "</td>";
         return;
     }
 
-    open(out, align, top, "", rtl);
-    let laid_out = if kind == Kind::Json {
-        Cow::from(pretty(whole))
+    open(out, style, "", right_to_left);
+    let is_json = style.kind == Kind::Json;
+    let laid_out = if is_json {
+        pretty(whole).into()
     } else {
         Cow::from(whole)
     };
-    let long = laid_out.len() > LONG || laid_out.lines().nth(LINES).is_some();
-    if long {
-        *out += "<details><summary style=\"cursor:pointer;max-width:40em\">";
+    let folded = laid_out.len() > LONG || laid_out.lines().nth(LINES).is_some();
+    if folded {
+        *out += "<details><summary style=\"cursor:pointer;min-width:20em;max-width:40em;\
+                 overflow-wrap:break-word\">";
         escape(out, &head(text, HEAD).replace('\n', " "));
         let _ = write!(out, "… <small style=\"color:{GREY}\">");
         let _ = write!(out, "{} characters</small></summary>", text.chars().count());
     }
-    if kind == Kind::Json {
-        *out += "<pre style=\"margin:0;background:transparent;text-align:left\">";
-        for (i, line) in laid_out.split('\n').enumerate() {
-            if i > 0 {
-                out.push('\n');
-            }
-            escape(out, line);
-        }
-        *out += "</pre>";
-    } else {
-        *out += "<div style=\"max-width:50em;white-space:pre-wrap;overflow-wrap:break-word\">";
-        escape(out, &laid_out);
-        *out += "</div>";
-    }
+    block(out, &laid_out, is_json || style.indented);
     if whole.len() < text.len() {
-        let _ = write!(out, "<small style=\"color:{GREY}\">");
+        let (room, all) = (style.room, text.chars().count());
         let _ = write!(
             out,
-            "first {room} of {} characters</small>",
-            text.chars().count()
+            "<small style=\"color:{GREY}\">first {room} of {all} characters</small>"
         );
     }
-    *out += if long { "</details></td>" } else { "</td>" };
+    *out += if folded { "</details></td>" } else { "</td>" };
 }
 
 /// Whether the value takes more than one line in its cell.
-pub(crate) fn value_is_tall(text: &str, kind: Kind) -> bool {
+pub(crate) fn is_tall(text: &str, kind: Kind) -> bool {
     text.len() > LINE && kind != Kind::Number || text.contains('\n')
+}
+
+/// Whether some line begins with a blank.
+pub(crate) fn is_indented(text: &str) -> bool {
+    text.starts_with([' ', '\t']) || text.contains("\n ") || text.contains("\n\t")
+}
+
+/// Text as wide as its lines need, within reason: a browser would squeeze it to its longest word.
+fn block(out: &mut String, text: &str, fixed: bool) {
+    let (tag, em, look) = if fixed {
+        ("pre", 0.62, "margin:0;background:transparent;")
+    } else {
+        ("div", 0.5, "")
+    };
+    let longest = text
+        .lines()
+        .map(|line| head(line, MEASURE).chars().count())
+        .max()
+        .unwrap_or(0);
+    let width = (longest as f64 * em).ceil();
+    let _ = write!(
+        out,
+        "<{tag} style=\"{look}min-width:{width}em;max-width:{WIDE}em;white-space:pre-wrap;\
+         overflow-wrap:break-word\">"
+    );
+    escape(out, text);
+    let _ = write!(out, "</{tag}>");
 }
 
 /// Text with everything escaped that HTML takes for its own, line ends made to show, and control
@@ -154,20 +176,27 @@ fn head(text: &str, most: usize) -> &str {
         .map_or(text, |(end, _)| &text[..end])
 }
 
-fn open(out: &mut String, align: Align, top: bool, white_space: &str, rtl: bool) {
-    *out += if rtl {
-        "<td dir=\"auto\" style=\"text-align:"
+/// Numbers are aligned by the attribute, which front ends heed or better; text needs the style, for
+/// they align every cell right.
+fn open(out: &mut String, style: Style, layout: &str, right_to_left: bool) {
+    let align = if style.right { "" } else { "text-align:left" };
+    let top = if style.top { "vertical-align:top" } else { "" };
+    let styles: Vec<_> = [align, top, layout]
+        .into_iter()
+        .filter(|s| !s.is_empty())
+        .collect();
+    *out += if style.right {
+        "<td align=\"right\""
     } else {
-        "<td style=\"text-align:"
+        "<td"
     };
-    let _ = write!(out, "{align}");
-    if top {
-        *out += ";vertical-align:top";
+    if right_to_left {
+        *out += " dir=\"auto\"";
     }
-    if !white_space.is_empty() {
-        let _ = write!(out, ";white-space:{white_space}");
+    if !styles.is_empty() {
+        let _ = write!(out, " style=\"{}\"", styles.join(";"));
     }
-    *out += "\">";
+    out.push('>');
 }
 
 /// Whether a browser could break this text, or shrink its blanks.

@@ -1,1 +1,69 @@
-fn main(){}
+//! Rowcell: a Jupyter kernel whose cells are SQL. The program, where the crates meet.
+
+mod embedded;
+mod install;
+mod interpreter;
+mod kernel;
+mod notebook;
+mod run;
+mod terminal;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Args, Parser, Subcommand};
+
+#[derive(Parser)]
+#[command(version, about = "A Jupyter kernel whose cells are SQL")]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Make the kernel known to Jupyter
+    Install(Where),
+    /// Take the kernel back from Jupyter
+    Uninstall(Where),
+    /// Run the kernel: what Jupyter calls
+    Kernel {
+        /// The file that says where to listen
+        connection_file: PathBuf,
+    },
+    /// Run a .sql file or an .ipynb notebook, without Jupyter
+    Run(run::Arguments),
+}
+
+/// Where Jupyter looks for kernels.
+#[derive(Args)]
+#[group(multiple = false)]
+struct Where {
+    /// This user's folder (the default)
+    #[arg(long)]
+    user: bool,
+    /// The active virtual environment's, or the Python's on the path
+    #[arg(long)]
+    sys_prefix: bool,
+    /// DIR/share/jupyter/kernels
+    #[arg(long, value_name = "DIR")]
+    prefix: Option<PathBuf>,
+}
+
+fn main() -> ExitCode {
+    // This program is its own embedded server's, too.
+    local::child_hook();
+    let done = match Cli::parse().command {
+        Command::Install(place) => install::install(&place),
+        Command::Uninstall(place) => install::uninstall(&place),
+        Command::Kernel { connection_file } => kernel::kernel(&connection_file),
+        Command::Run(arguments) => run::run(&arguments),
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(why) => {
+            terminal::complain(&why);
+            ExitCode::FAILURE
+        }
+    }
+}

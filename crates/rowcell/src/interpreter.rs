@@ -1,0 +1,139 @@
+//! The kernel's meaning: Jupyter's requests on one side, the engine on the other.
+
+use std::sync::Arc;
+
+use display::Problem;
+use jupyter::{Bundle, Completeness, Failure, Info, InputError};
+use jupyter::{HelpLink, Interpreter, Language, Request};
+use query::{Host, Query, Shown, Unanswered};
+
+use crate::embedded::Servers;
+
+/// The interpreter of SQL cells.
+pub(crate) struct Sql {
+    query: Query,
+    servers: Servers,
+}
+
+impl Sql {
+    pub(crate) fn new() -> Self {
+        let servers = Servers::default();
+        Sql {
+            query: Query::new(Arc::new(servers.clone()), None),
+            servers,
+        }
+    }
+}
+
+impl Interpreter for Sql {
+    fn info(&self) -> Info {
+        let version = env!("CARGO_PKG_VERSION");
+        let link = |text: &str, url: &str| HelpLink {
+            text: text.into(),
+            url: url.into(),
+        };
+        Info {
+            implementation: "rowcell".into(),
+            version: version.into(),
+            banner: format!(
+                "Rowcell {version}: SQL cells, psql's commands (\\?) and %help. \
+                 %connect names a database; without it there is an embedded PostgreSQL."
+            ),
+            language: Language {
+                name: "sql".into(),
+                version: version.into(),
+                // The names under which front ends colour PostgreSQL's dialect.
+                mimetype: "text/x-pgsql".into(),
+                codemirror_mode: "text/x-pgsql".into(),
+                pygments_lexer: "postgresql".into(),
+                file_extension: ".sql".into(),
+            },
+            help_links: vec![
+                link("PostgreSQL", "https://www.postgresql.org/docs/current/"),
+                link(
+                    "psql",
+                    "https://www.postgresql.org/docs/current/app-psql.html",
+                ),
+            ],
+        }
+    }
+
+    async fn execute(&self, code: &str, request: &Request) -> Result<(), Failure> {
+        let cell = Cell(request);
+        self.query.run(code, &cell).await.map_err(failure)
+    }
+
+    fn completeness(&self, code: &str) -> Completeness {
+        match self.query.completeness(code) {
+            query::Completeness::Complete => Completeness::Complete,
+            query::Completeness::Incomplete => Completeness::Incomplete {
+                indent: String::new(),
+            },
+            query::Completeness::Invalid => Completeness::Invalid,
+        }
+    }
+
+    fn remembers(&self, code: &str) -> bool {
+        self.query.remembers(code)
+    }
+
+    async fn close(&self) {
+        self.query.close();
+        self.servers.stop().await;
+    }
+}
+
+fn failure(problem: Problem) -> Failure {
+    Failure {
+        traceback: problem.traceback(),
+        name: problem.name,
+        value: problem.message,
+    }
+}
+
+fn bundle(bundle: display::Bundle) -> Bundle {
+    Bundle {
+        data: bundle.data,
+        metadata: bundle.metadata,
+    }
+}
+
+/// The cell that runs, as the engine's host.
+struct Cell<'a>(&'a Request);
+
+impl Host for Cell<'_> {
+    async fn show(&self, shown: Shown) {
+        let Cell(request) = self;
+        match shown {
+            Shown::Out(text) => request.stdout(&text).await,
+            Shown::Err(text) => request.stderr(&text).await,
+            Shown::Result(value) => request.result(bundle(value)).await,
+            Shown::Display(value, None) => request.display(bundle(value), None).await,
+            Shown::Display(value, Some(number)) => {
+                request.display(bundle(value), Some(&id(number))).await;
+            }
+            Shown::Update(number, value) => request.update(&id(number), bundle(value)).await,
+            Shown::Clear => request.clear(true).await,
+            Shown::Page(value) => request.page(bundle(value)),
+        }
+    }
+
+    async fn ask(&self, prompt: &str, secret: bool) -> Result<String, Unanswered> {
+        self.0
+            .input(prompt, secret)
+            .await
+            .map_err(|error| match error {
+                InputError::Interrupted => Unanswered::Interrupted,
+                _ => Unanswered::Nobody,
+            })
+    }
+
+    async fn interrupted(&self) {
+        self.0.interrupted().await;
+    }
+}
+
+/// A display's name for the front end: another process's first display is not this one's.
+fn id(number: u64) -> String {
+    format!("rowcell-{}-{number}", std::process::id())
+}

@@ -1,0 +1,184 @@
+//! A terminal as the engine's host; it keeps what is shown, for the executed notebook.
+
+#![allow(clippy::print_stdout, clippy::print_stderr)] // Here the program prints.
+
+use std::io::{IsTerminal, Write};
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use display::{Bundle, Problem};
+use query::{Host, Shown, Unanswered};
+use tokio::sync::watch;
+
+/// One output of a cell, as a notebook keeps it.
+pub(crate) enum Output {
+    /// Text on `stdout` or `stderr`.
+    Stream(&'static str, String),
+    /// The cell's value.
+    Result(Bundle),
+    /// Another display; with a number, one that updates reach.
+    Display(Bundle, Option<u64>),
+    /// The error that ended the cell.
+    Problem(Problem),
+}
+
+/// Prints what a cell shows. A display that is updated is printed when it has its last form.
+pub(crate) struct Terminal {
+    interrupts: watch::Receiver<u32>,
+    seen: AtomicU32,
+    inner: Mutex<Inner>,
+}
+
+#[derive(Default)]
+struct Inner {
+    outputs: Vec<Output>,
+    /// The outputs before this one are printed.
+    printed: usize,
+}
+
+impl Terminal {
+    /// Listens for Ctrl-C from now on.
+    pub(crate) fn new() -> Self {
+        let (count, interrupts) = watch::channel(0);
+        tokio::spawn(async move {
+            while tokio::signal::ctrl_c().await.is_ok() {
+                count.send_modify(|count| *count += 1);
+            }
+        });
+        Terminal {
+            interrupts,
+            seen: AtomicU32::new(0),
+            inner: Mutex::default(),
+        }
+    }
+
+    /// Ends a cell: prints what is left, and hands its outputs over.
+    pub(crate) fn finish(&self, problem: Option<Problem>) -> Vec<Output> {
+        let mut inner = self.lock();
+        inner.print(0);
+        if let Some(problem) = problem {
+            match std::io::stderr().is_terminal() {
+                true => eprintln!("{}", problem.traceback().join("\n")),
+                false => eprintln!("{}", problem.text()),
+            }
+            inner.outputs.push(Output::Problem(problem));
+        }
+        inner.printed = 0;
+        std::mem::take(&mut inner.outputs)
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, Inner> {
+        self.inner.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+    }
+}
+
+impl Inner {
+    fn take(&mut self, shown: Shown) {
+        match shown {
+            Shown::Out(text) => self.stream("stdout", text),
+            Shown::Err(text) => self.stream("stderr", text),
+            Shown::Result(bundle) => self.outputs.push(Output::Result(bundle)),
+            Shown::Page(bundle) => self.outputs.push(Output::Display(bundle, None)),
+            Shown::Display(bundle, number) => self.outputs.push(Output::Display(bundle, number)),
+            Shown::Update(number, bundle) => {
+                for output in &mut self.outputs {
+                    if let Output::Display(shown, Some(known)) = output
+                        && *known == number
+                    {
+                        *shown = bundle.clone();
+                    }
+                }
+            }
+            // What is printed is printed; in the notebook only the latest stays.
+            Shown::Clear => {
+                self.print(0);
+                self.outputs.clear();
+                self.printed = 0;
+            }
+        }
+        // The last one may still grow.
+        self.print(1);
+    }
+
+    fn stream(&mut self, name: &'static str, text: String) {
+        // Printed at once: whoever waits should see why.
+        self.print(0);
+        print_stream(name, &text);
+        match self.outputs.last_mut() {
+            Some(Output::Stream(last, so_far)) if *last == name => so_far.push_str(&text),
+            _ => self.outputs.push(Output::Stream(name, text)),
+        }
+        self.printed = self.outputs.len();
+    }
+
+    /// Prints all outputs but the last `spare` ones.
+    fn print(&mut self, spare: usize) {
+        let until = self.outputs.len().saturating_sub(spare);
+        for output in self.outputs.iter().take(until).skip(self.printed) {
+            if let Output::Result(bundle) | Output::Display(bundle, _) = output {
+                // psql closes each table with an empty line.
+                print_stream("stdout", &format!("{}\n\n", bundle.text().trim_end_matches('\n')));
+            }
+        }
+        self.printed = self.printed.max(until);
+    }
+}
+
+fn print_stream(name: &str, text: &str) {
+    // A reader that has gone, such as `head`, is no reason to fail.
+    let _ = match name {
+        "stderr" => std::io::stderr().write_all(text.as_bytes()),
+        _ => std::io::stdout()
+            .write_all(text.as_bytes())
+            .and_then(|()| std::io::stdout().flush()),
+    };
+}
+
+impl Host for Terminal {
+    async fn show(&self, shown: Shown) {
+        self.lock().take(shown);
+    }
+
+    async fn ask(&self, prompt: &str, secret: bool) -> Result<String, Unanswered> {
+        if !std::io::stdin().is_terminal() {
+            return Err(Unanswered::Nobody);
+        }
+        let prompt = prompt.to_owned();
+        let typed = tokio::task::spawn_blocking(move || match secret {
+            true => rpassword::prompt_password(prompt),
+            false => {
+                print_stream("stderr", &prompt);
+                let mut line = String::new();
+                std::io::stdin()
+                    .read_line(&mut line)
+                    .map(|_| line.trim_end_matches(['\r', '\n']).to_owned())
+            }
+        });
+        match typed.await {
+            Ok(Ok(text)) => Ok(text),
+            _ => Err(Unanswered::Interrupted),
+        }
+    }
+
+    async fn interrupted(&self) {
+        let mut interrupts = self.interrupts.clone();
+        let seen = self.seen.load(Ordering::SeqCst);
+        if interrupts.wait_for(|count| *count > seen).await.is_err() {
+            // Without a listener there are no interrupts.
+            std::future::pending::<()>().await;
+        }
+        self.seen.store(seen + 1, Ordering::SeqCst);
+    }
+}
+
+/// A line on standard output.
+pub(crate) fn say(line: &str) {
+    println!("{line}");
+}
+
+/// A line on standard error, where there is one.
+pub(crate) fn complain(why: &str) {
+    if !why.is_empty() {
+        eprintln!("rowcell: {why}");
+    }
+}
