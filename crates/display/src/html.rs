@@ -166,7 +166,7 @@ impl Page<'_> {
     /// What stands below: the table's own footers, then how many rows there are and the remarks.
     fn below(&mut self) {
         if let Some(footers) = &self.table.footers {
-            self.out += "<pre style=\"margin:0;background:transparent\">";
+            self.out += "<pre style=\"margin:0;background:transparent\"><small>";
             for footer in footers.iter().map(|footer| shorten(footer, SHORT)) {
                 if self.out.len() + footer.len() * 6 > LIMIT - RESERVE / 2 {
                     self.out += "…";
@@ -175,7 +175,7 @@ impl Page<'_> {
                 escape(&mut self.out, &footer);
                 self.out.push('\n');
             }
-            self.out += "</pre>\n";
+            self.out += "</small></pre>\n";
         }
 
         let mut remarks: Vec<_> = self.count().into_iter().collect();
