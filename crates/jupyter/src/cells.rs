@@ -18,13 +18,16 @@ use crate::{Failure, Interpreter, Request};
 /// may take from its socket to our queue.
 const IN_FLIGHT: Duration = Duration::from_millis(5);
 
-/// Runs the queued cells until no more can come.
+/// Runs the queued cells until the kernel ends.
 pub(crate) async fn run<I: Interpreter>(
     kernel: Arc<Kernel<I>>,
     router: Router,
     mut cells: Receiver<Message>,
 ) {
     while let Some((message, _room)) = cells.recv().await {
+        if kernel.ending.load(Ordering::Relaxed) {
+            return;
+        }
         let cell = Cell {
             kernel: &kernel,
             router: &router,

@@ -19,7 +19,7 @@ use crate::xpub::{XPub, xpub};
 use crate::zmtp;
 
 /// The bytes of output that may wait to be sent; then those who print wait.
-const CAPACITY: u32 = 16 << 20;
+const CAPACITY: u32 = 8 << 20;
 /// How long text is gathered.
 const GATHER: Duration = Duration::from_millis(100);
 /// How much text is gathered at most.

@@ -3,7 +3,7 @@
 
 use std::any::Any;
 use std::panic::AssertUnwindSafe;
-use std::sync::atomic::AtomicU32;
+use std::sync::atomic::{AtomicBool, AtomicU32};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use futures_util::FutureExt;
@@ -30,6 +30,8 @@ pub(crate) struct Kernel<I> {
     pub(crate) usage: Mutex<Usage>,
     /// How many cells have been counted.
     pub(crate) count: AtomicU32,
+    /// Whether no more cells are to be run.
+    pub(crate) ending: AtomicBool,
     /// The request that runs.
     running: Mutex<Option<Request>>,
     /// Whoever wants the kernel to end says so here.
@@ -62,6 +64,7 @@ impl<I: Interpreter> Kernel<I> {
             history,
             usage: Mutex::default(),
             count: AtomicU32::new(0),
+            ending: AtomicBool::new(false),
             running: Mutex::default(),
             farewells,
         }

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use serde_json::json;
@@ -23,6 +24,8 @@ use crate::{Error, Interpreter, cells, channel, lifetime};
 const CELLS: u32 = 64 << 20;
 /// How long closing may take. Launchers wait 2.5 s before they use force.
 const CLOSE: Duration = Duration::from_millis(1500);
+/// How long the cell that runs then may take to give in to its interrupt.
+const GIVE_IN: Duration = Duration::from_millis(500);
 /// How long the front ends may take to read the last words.
 const FLUSH: Duration = Duration::from_millis(500);
 
@@ -74,7 +77,7 @@ pub async fn serve<I: Interpreter>(
     ));
     let (cells, waiting) = queue(CELLS);
     let running = tokio::spawn(cells::run(kernel.clone(), shell.clone(), waiting));
-    let running = AbortOnDrop(running);
+    let mut running = AbortOnDrop(running);
     tasks.spawn(channel::listen(
         kernel.clone(),
         control.clone(),
@@ -94,10 +97,14 @@ pub async fn serve<I: Interpreter>(
         () = terminated => None,
         () = lifetime::orphaned() => None,
     };
-    // No more cells; the one that runs is asked to stop.
+    // No more cells; the one that runs is asked to stop, and has its say.
+    kernel.ending.store(true, Ordering::Relaxed);
     reading.abort();
     kernel.interrupt();
-    let closing = guard(kernel.interpreter.close());
+    let closing = async {
+        let closed = guard(kernel.interpreter.close());
+        tokio::join!(closed, timeout(GIVE_IN, &mut running.0))
+    };
     if timeout(CLOSE, closing).await.is_err() {
         log::warn!("closing took longer than {CLOSE:?} and is given up");
     }
