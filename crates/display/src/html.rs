@@ -1,10 +1,10 @@
 //! A table as HTML for notebooks, readable with every style stripped and safe in an untrusted one:
-//! no scripts, no style sheet, no custom properties; colours that suit a light and a dark page.
+//! no scripts, no style sheet, no colours of its own, so that it suits a light and a dark page.
 
 use std::collections::HashMap;
 use std::fmt::Write;
 
-use crate::markup::{GREY, Style, TIGHT, escape, is_indented, is_tall, null, shorten, value};
+use crate::markup::{FAINT, Style, TIGHT, escape, is_indented, is_tall, null, shorten, value};
 use crate::print::{Expanded, plural};
 use crate::{Column, Kind, Print, Row, Table};
 
@@ -26,7 +26,7 @@ impl Table {
     /// `footer` and `tuples_only` (as for the number of rows). At most 500 kB; what does not fit is
     /// left out, and the line says so.
     pub fn html(&self, print: &Print) -> String {
-        let mut page = Page {
+        let mut writer = Writer {
             table: self,
             print,
             out: String::new(),
@@ -35,19 +35,19 @@ impl Table {
             columns: 0,
             tight: false,
         };
-        page.out += "<div class=\"tex2jax_ignore mathjax_ignore\">\n";
+        writer.out += "<div class=\"tex2jax_ignore mathjax_ignore\">\n";
         if self.columns.is_empty() {
-            page.rows = self.rows.len();
+            writer.rows = self.rows.len();
         } else {
-            page.grid();
+            writer.grid();
         }
-        page.below();
-        page.out += "</div>";
-        page.out
+        writer.below();
+        writer.out += "</div>";
+        writer.out
     }
 }
 
-struct Page<'a> {
+struct Writer<'a> {
     table: &'a Table,
     print: &'a Print,
     out: String,
@@ -60,7 +60,7 @@ struct Page<'a> {
     tight: bool,
 }
 
-impl Page<'_> {
+impl Writer<'_> {
     fn grid(&mut self) {
         self.out += "<div style=\"overflow:auto\">\n";
         self.out += "<table border=\"1\" class=\"dataframe tex2jax_ignore mathjax_ignore\" \
@@ -75,7 +75,7 @@ impl Page<'_> {
         self.styles = styles(self.table, records);
         if records {
             self.columns = names.len();
-            self.rows_with(|page, row, room| page.record(&names, row, room));
+            self.rows_with(|writer, row, room| writer.record(&names, row, room));
         } else {
             self.head(&names);
             self.out += "<tbody>\n";
@@ -138,7 +138,7 @@ impl Page<'_> {
         let _ = write!(self.out, "<tbody>\n<tr><th colspan=\"2\" {head}>");
         let _ = writeln!(
             self.out,
-            "<small style=\"color:{GREY}\">record {n}</small></th></tr>"
+            "<small style=\"{FAINT}\">record {n}</small></th></tr>"
         );
         for (i, name) in names.iter().enumerate() {
             let _ = write!(self.out, "<tr><th {head}>{name}</th>");
@@ -166,7 +166,7 @@ impl Page<'_> {
     /// What stands below: the table's own footers, then how many rows there are and the remarks.
     fn below(&mut self) {
         if let Some(footers) = &self.table.footers {
-            self.out += "<pre style=\"margin:0;background:transparent\"><small>";
+            self.out += "<pre style=\"margin:0;background:transparent;color:inherit\"><small>";
             for footer in footers.iter().map(|footer| shorten(footer, SHORT)) {
                 if self.out.len() + footer.len() * 6 > LIMIT - RESERVE / 2 {
                     self.out += "…";
@@ -189,7 +189,7 @@ impl Page<'_> {
         remarks.extend(self.table.notes.iter().map(|note| shorten(note, SHORT)));
         let remarks = remarks.join(" · ");
         if !remarks.is_empty() {
-            let _ = write!(self.out, "<div style=\"color:{GREY}\"><small>");
+            let _ = write!(self.out, "<div style=\"{FAINT}\"><small>");
             escape(&mut self.out, &shorten(&remarks, REMARKS));
             self.out += "</small></div>\n";
         }
@@ -250,7 +250,7 @@ fn names(columns: &[Column]) -> Vec<String> {
         if !column.type_name.is_empty() {
             let _ = write!(
                 out,
-                "<br><small style=\"color:{GREY};font-weight:normal;white-space:nowrap\">"
+                "<br><small style=\"{FAINT};font-weight:normal;white-space:nowrap\">"
             );
             escape(&mut out, &shorten(&column.type_name, SHORT));
             out += "</small>";

@@ -7,8 +7,8 @@ use crate::Kind;
 use crate::json::pretty;
 use crate::lines::visible;
 
-/// Reads well on white and on black.
-pub(crate) const GREY: &str = "#777";
+/// Fainter than the text around it: unlike a grey, it suits a light and a dark page.
+pub(crate) const FAINT: &str = "opacity:.7";
 /// A value up to this many bytes stays on its line.
 const LINE: usize = 60;
 /// A value of more bytes, or more lines, is folded.
@@ -40,7 +40,7 @@ pub(crate) struct Style {
 /// A cell that says NULL, or the word the user has set, in a way that no text can look like.
 pub(crate) fn null(out: &mut String, word: &str, style: Style) {
     open(out, style, "", false);
-    let _ = write!(out, "<em style=\"color:{GREY}\">");
+    let _ = write!(out, "<em style=\"{FAINT}\">");
     escape(out, if word.is_empty() { "NULL" } else { word });
     *out += "</em></td>";
 }
@@ -89,7 +89,7 @@ pub(crate) fn value(out: &mut String, text: &str, style: Style) {
         *out += "<details><summary style=\"cursor:pointer;min-width:20em;max-width:40em;\
                  overflow-wrap:break-word\">";
         escape(out, &head(text, HEAD).replace('\n', " "));
-        let _ = write!(out, "… <small style=\"color:{GREY}\">");
+        let _ = write!(out, "… <small style=\"{FAINT}\">");
         let _ = write!(out, "{} characters</small></summary>", text.chars().count());
     }
     block(out, &laid_out, is_json || style.indented);
@@ -97,7 +97,7 @@ pub(crate) fn value(out: &mut String, text: &str, style: Style) {
         let (room, all) = (style.room, text.chars().count());
         let _ = write!(
             out,
-            "<small style=\"color:{GREY}\">first {room} of {all} characters</small>"
+            "<small style=\"{FAINT}\">first {room} of {all} characters</small>"
         );
     }
     *out += if folded { "</details></td>" } else { "</td>" };
@@ -116,7 +116,11 @@ pub(crate) fn is_indented(text: &str) -> bool {
 /// Text as wide as its lines need, within reason: a browser would squeeze it to its longest word.
 fn block(out: &mut String, text: &str, fixed: bool) {
     let (tag, em, look) = if fixed {
-        ("pre", 0.62, "margin:0;background:transparent;")
+        (
+            "pre",
+            0.62,
+            "margin:0;background:transparent;color:inherit;",
+        )
     } else {
         ("div", 0.5, "")
     };
