@@ -1,4 +1,4 @@
-"""What all tests in Python share: the program, a private home, its kernelspec, kernels, a server."""
+"""What all tests in Python share: the program, a private home, its kernelspec, a server."""
 
 import os
 import subprocess

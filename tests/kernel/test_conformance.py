@@ -3,7 +3,7 @@
 import jupyter_kernel_test
 import pytest
 
-ONE = " one \n-----\n   1\n(1 row)\n"
+ONE = " one \n-----\n   1\n(1 row)"
 
 
 @pytest.mark.usefixtures("kernelspec")
@@ -18,9 +18,9 @@ class TestKernel(jupyter_kernel_test.KernelTests):
         {"text": r"\ech", "matches": {r"\echo"}},
         {"text": "%connections", "matches": {"%connections"}},
     ]
-    complete_code_samples = ["select 1;", "select 1", r"\d", "%help", "begin; select 1; commit"]
-    incomplete_code_samples = ["select 'a", "select (1", "do $$ begin", "/* so far"]
-    invalid_code_samples = ["select 1)"]
+    complete_code_samples = ["select 1;", r"\d", "%help", "begin; select 1; commit;"]
+    incomplete_code_samples = ["select 1", "select 'a", "select (1", "do $$ begin"]
+    invalid_code_samples = ["select 1;\n%%sql", r"\echo 'a"]
     code_page_something = r"\?"
     code_generate_error = "select 1/0"
     code_execute_result = [
@@ -35,10 +35,7 @@ class TestKernel(jupyter_kernel_test.KernelTests):
     code_clear_output = r"select 1 \watch i=0.01 c=2"
 
 
+@pytest.mark.usefixtures("kernelspec")
 class TestWelcome(jupyter_kernel_test.IopubWelcomeTests):
     kernel_name = "rowcell"
     support_iopub_welcome = True
-
-    @pytest.fixture(autouse=True, scope="class")
-    def installed(self, kernelspec):
-        pass

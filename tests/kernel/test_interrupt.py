@@ -90,7 +90,7 @@ def test_a_prompt_ends_with_an_interrupt(start, server):
     kernel.client.get_stdin_msg(timeout=10)
     kernel.interrupt()
     assert kernel.answer(running, timeout=10).error
-    kernel.check("%use local")
+    kernel.check("%connect local")
     assert kernel.value("select 1") == "1"
 
 

@@ -20,7 +20,10 @@ def run(rowcell, tmp_path):
 
 
 def test_a_sql_file(run):
-    ended = run("create table t (n int);\ninsert into t values (1), (2);\nselect n from t;\n")
+    ended = run(
+        "create table t (n int);\ninsert into t values (1), (2);\nselect n from t;\n",
+        "--connect=local",
+    )
     assert ended.returncode == 0, ended.stderr
     assert ended.stdout == "CREATE TABLE\nINSERT 0 2\n n \n---\n 1\n 2\n(2 rows)\n\n"
 

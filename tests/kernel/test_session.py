@@ -40,10 +40,10 @@ def test_outputs_come_in_the_order_of_the_server(kernel):
         ("stream", "CREATE TABLE\nINSERT 0 3\n"),
         ("stream", "NOTICE:  one\nWARNING:  two\n"),
         ("stream", "DO\n"),
-        ("display_data", " n \n---\n 1\n 2\n 3\n(3 rows)\n"),
+        ("display_data", " n \n---\n 1\n 2\n 3\n(3 rows)"),
         ("stream", 'NOTICE:  table "absent" does not exist, skipping\n'),
         ("stream", "DROP TABLE\n"),
-        ("execute_result", " word \n------\n last\n(1 row)\n"),
+        ("execute_result", " word \n------\n last\n(1 row)"),
     ]
 
 

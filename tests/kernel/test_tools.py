@@ -62,7 +62,9 @@ def test_jupyter_console(kernelspec):
                 console.expect(r"In \[\d+\]: ")
         console.sendline("select 6 * 7 as answer;")
         console.expect("answer *\r?\n-+\r?\n +42\r?\n")
-        console.sendline("exit")
+        console.sendeof()
+        console.expect("Do you really want to exit")
+        console.sendline("y")
         console.expect(pexpect.EOF)
     finally:
         console.close(force=True)

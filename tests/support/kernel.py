@@ -17,12 +17,16 @@ class Answer:
 
     @property
     def outputs(self):
-        """What a notebook would keep: no status, no echo of the input."""
-        return [(kind, content) for kind, content in self.messages if kind not in BOOKKEEPING]
-
-    @property
-    def kinds(self):
-        return [kind for kind, _ in self.outputs]
+        """What a notebook would keep: displays in their latest form, no status, no echo."""
+        kept = []
+        for kind, content in self.messages:
+            if kind == "update_display_data":
+                for _, shown in kept:
+                    if shown.get("transient") == content["transient"]:
+                        shown["data"] = content["data"]
+            elif kind not in BOOKKEEPING:
+                kept.append((kind, dict(content)))
+        return kept
 
     @property
     def texts(self):
