@@ -29,14 +29,21 @@ def program(pytestconfig):
     return program
 
 
+def connect(**options):
+    """A client; all share one context, since each context holds half a dozen files open."""
+    client = BlockingKernelClient(context=zmq.Context.instance(), **options)
+    if options:
+        client.load_connection_file()
+    return client
+
+
 class Echo:
     """A running echo kernel and its client."""
 
     def __init__(self, program, file):
         self.file = str(file)
         self.process = subprocess.Popen([program, self.file])
-        self.client = BlockingKernelClient(connection_file=self.file)
-        self.client.load_connection_file()
+        self.client = connect(connection_file=self.file)
         self.client.start_channels()
         self.client.wait_for_ready(timeout=20)
 
@@ -85,7 +92,9 @@ def test_a_stalled_subscriber_is_let_go_and_the_others_lose_nothing(start):
         assert stalled.recv_multipart(), "its welcome, and then it reads no more"
         reply, outputs = kernel.run("flood 50\nprint all")
         assert reply["status"] == "ok"
-        texts = [content["data"]["text/plain"] for kind, content in outputs if kind == "display_data"]
+        texts = [
+            content["data"]["text/plain"] for kind, content in outputs if kind == "display_data"
+        ]
         assert [len(text) for text in texts] == [1 << 20] * 50
         assert ("stream", {"name": "stdout", "text": "all\n"}) in outputs
         before = time.monotonic()
@@ -163,8 +172,7 @@ def test_the_kernel_ends_with_the_one_who_launched_it(program, tmp_path):
     command = [sys.executable, "-c", launcher, program, str(file)]
     parent = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
     kernel = int(parent.stdout.readline())
-    client = BlockingKernelClient(connection_file=str(file))
-    client.load_connection_file()
+    client = connect(connection_file=str(file))
     client.start_channels()
     client.wait_for_ready(timeout=20)
     client.stop_channels()
@@ -220,7 +228,7 @@ def test_the_registration_handshake(program, tmp_path):
         assert told.pop("kernel_id") == "the kernel"
         assert sorted(told) == sorted(PORTS)
         registrar.send_multipart([identity, delimiter, session.sign([b"ACK"]), b"ACK"])
-    client = BlockingKernelClient()
+    client = connect()
     client.load_connection_info({**fields, **told, "ip": "127.0.0.1"})
     client.start_channels()
     client.wait_for_ready(timeout=20)
@@ -291,7 +299,14 @@ def test_garbage_of_libzmq_is_survived(start):
                 dealer.send_multipart(frames)
             time.sleep(0.05)
     with kernel.socket(zmq.XSUB, "iopub") as subscriber:
-        for frames in [[b""], [b"\1"], [b"\1" + b"x" * 100_000], [b"\0nothing"], [b"\2"], [b"\1", b""]]:
+        for frames in [
+            [b""],
+            [b"\1"],
+            [b"\1" + b"x" * 100_000],
+            [b"\0nothing"],
+            [b"\2"],
+            [b"\1", b""],
+        ]:
             subscriber.send_multipart(frames)
         time.sleep(0.05)
     assert kernel.run("print here")[0]["status"] == "ok"
