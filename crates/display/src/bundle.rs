@@ -40,3 +40,22 @@ impl Bundle {
         self.get("text/html").and_then(Value::as_str)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn forms_keep_their_order_and_are_replaced_in_place() {
+        let bundle = Bundle::plain("a")
+            .with("text/html", "<b>a</b>")
+            .with("text/plain", "b");
+        assert_eq!(
+            bundle.data.keys().collect::<Vec<_>>(),
+            ["text/plain", "text/html"]
+        );
+        assert_eq!(bundle.text(), "b");
+        assert_eq!(bundle.html(), Some("<b>a</b>"));
+        assert_eq!(Bundle::default().text(), "");
+    }
+}

@@ -71,10 +71,9 @@ impl Writer<'_> {
             self.out += "</strong></caption>\n";
         }
         let names = names(&self.table.columns);
-        let records = self.print.expanded == Expanded::On;
-        self.styles = styles(self.table, records);
-        if records {
-            self.columns = names.len();
+        self.columns = fitting(&names);
+        self.styles = styles(self.table, self.columns, self.print);
+        if self.print.expanded == Expanded::On {
             self.rows_with(|writer, row, room| writer.record(&names, row, room));
         } else {
             self.head(&names);
@@ -89,12 +88,10 @@ impl Writer<'_> {
         self.out += "<thead>\n<tr>";
         for (name, style) in names.iter().zip(&self.styles) {
             let align = if style.right { "right" } else { "left" };
-            let cell = format!("<th align=\"{align}\" style=\"text-align:{align}\">{name}</th>");
-            if self.out.len() + cell.len() > LIMIT / 2 {
-                break;
-            }
-            self.out += &cell;
-            self.columns += 1;
+            let _ = write!(
+                self.out,
+                "<th align=\"{align}\" style=\"text-align:{align}\">{name}</th>"
+            );
         }
         self.out += "</tr>\n</thead>\n";
     }
@@ -117,16 +114,15 @@ impl Writer<'_> {
     }
 
     fn row(&mut self, row: &Row, room: usize) {
-        let styles = self.styles.iter().take(self.columns);
-        let top = styles.clone().zip(row).any(|(style, value)| {
+        let is_tall = |(style, value): (&Style, &Option<String>)| {
             value
                 .as_deref()
                 .is_some_and(|value| is_tall(value, style.kind))
-        });
-        let styles: Vec<_> = styles.map(|&style| Style { top, room, ..style }).collect();
+        };
+        let top = self.styles.iter().zip(row).any(is_tall);
         self.out += "<tr>";
-        for (i, style) in styles.into_iter().enumerate() {
-            self.cell(row, i, style);
+        for i in 0..self.columns {
+            self.cell(row, i, top, room);
         }
         self.out += "</tr>\n";
     }
@@ -140,23 +136,23 @@ impl Writer<'_> {
             self.out,
             "<small style=\"{FAINT}\">record {n}</small></th></tr>"
         );
-        for (i, name) in names.iter().enumerate() {
+        for (i, name) in names.iter().take(self.columns).enumerate() {
             let _ = write!(self.out, "<tr><th {head}>{name}</th>");
-            self.cell(
-                row,
-                i,
-                Style {
-                    top: true,
-                    room,
-                    ..self.styles[i]
-                },
-            );
+            self.cell(row, i, true, room);
             self.out += "</tr>\n";
         }
         self.out += "</tbody>\n";
     }
 
-    fn cell(&mut self, row: &Row, i: usize, style: Style) {
+    fn cell(&mut self, row: &Row, i: usize, top: bool, room: usize) {
+        if self.out.len() > LIMIT {
+            return; // This row is going to be written again, or left out.
+        }
+        let style = Style {
+            top,
+            room,
+            ..self.styles[i]
+        };
         match row.get(i).and_then(Option::as_deref) {
             Some(text) => value(&mut self.out, text, style),
             None => null(&mut self.out, &self.print.null, style),
@@ -260,18 +256,34 @@ fn names(columns: &[Column]) -> Vec<String> {
     names
 }
 
-fn styles(table: &Table, records: bool) -> Vec<Style> {
+/// How many columns have names that take no more than half of the room.
+fn fitting(names: &[String]) -> usize {
+    let mut taken = 0;
+    let fits = |name: &&String| {
+        taken += name.len() + 100;
+        taken <= LIMIT / 2
+    };
+    names.iter().take_while(fits).count()
+}
+
+fn styles(table: &Table, columns: usize, print: &Print) -> Vec<Style> {
     let style = |(i, column): (usize, &Column)| {
         let mut values = table.rows.iter().filter_map(|row| row.get(i)?.as_deref());
         Style {
             kind: column.kind,
-            right: column.kind == Kind::Number && !records,
+            right: column.kind == Kind::Number && print.expanded != Expanded::On,
             indented: values.any(is_indented),
-            top: records,
+            top: false,
             room: ROOM[0],
         }
     };
-    table.columns.iter().enumerate().map(style).collect()
+    table
+        .columns
+        .iter()
+        .take(columns)
+        .enumerate()
+        .map(style)
+        .collect()
 }
 
 /// A number with its thousands apart.
