@@ -9,11 +9,9 @@ use display::{Bundle, Column, Problem, Row, Table};
 use tokio::time::sleep_until;
 
 use crate::host::{Host, Shown};
-use crate::open::OpenError;
-use crate::query::{Manner, Run, failure_problem};
+use crate::query::{Manner, Run};
 use crate::session::{Failure, Running, Session, Update, texts};
 use crate::split::Statement;
-use crate::target::Target;
 use crate::wire::{CopyIn, Event, Field, Report, Transaction};
 
 /// A result that is not complete after this long is shown as far as it has come.
@@ -117,21 +115,16 @@ impl<'r, 'a, H: Host> Answer<'r, 'a, H> {
 
     async fn read(&mut self) -> Result<(), Problem> {
         let mut password = None;
+        let mut asked = false;
         loop {
             let sql = self.statement.text.clone();
             let mut running = self.session.run(sql, password.take()).await;
             match self.follow(&mut running).await {
                 Ok(transaction) => return self.finish(transaction).await,
-                Err(Failure::Open(OpenError::PasswordNeeded { host })) => {
-                    let user = match self.session.target() {
-                        Target::Server(settings) => settings.user.clone(),
-                        Target::Local(_) => String::new(),
-                    };
-                    password = Some(self.run.password(&host, &user).await?);
-                }
                 Err(failure) => {
                     self.abandon().await;
-                    return Err(failure_problem(failure));
+                    let another = self.run.another_password(&self.session, failure, asked).await?;
+                    (password, asked) = (Some(another), true);
                 }
             }
         }
@@ -360,6 +353,7 @@ impl<'r, 'a, H: Host> Answer<'r, 'a, H> {
             if transaction == Transaction::Open {
                 arriving.notes.push("transaction open".into());
             }
+            arriving.notes.extend(self.session.expiry_warning());
             let is_value = arriving.shown.is_none()
                 && arriving.total == arriving.rows.len() as u64
                 && self.updating == Updating::No

@@ -3,11 +3,9 @@
 use display::{Column, Problem, Row};
 
 use crate::host::Host;
-use crate::open::OpenError;
-use crate::query::{Run, failure_problem};
+use crate::query::Run;
 use crate::session::{Failure, Update, texts};
 use crate::split::Statement;
-use crate::target::Target;
 use crate::wire::{Event, Field, Report};
 
 /// More rows than this are no answer to a question of the kernel's own.
@@ -40,6 +38,7 @@ impl<H: Host> Run<'_, H> {
     async fn fetch_sql(&mut self, sql: &str) -> Result<Fetched, (Problem, Option<usize>)> {
         let session = self.session().await.map_err(|problem| (problem, None))?;
         let mut password = None;
+        let mut asked = false;
         loop {
             let mut running = session.run(sql.to_owned(), password.take()).await;
             let mut fields: Vec<Field> = Vec::new();
@@ -73,15 +72,11 @@ impl<H: Host> Run<'_, H> {
                 }
             };
             match (failure, error) {
-                (Some(Failure::Open(OpenError::PasswordNeeded { host })), _) => {
-                    let user = match session.target() {
-                        Target::Server(settings) => settings.user.clone(),
-                        Target::Local(_) => String::new(),
-                    };
-                    let typed = self.password(&host, &user).await;
-                    password = Some(typed.map_err(|problem| (problem, None))?);
+                (Some(failure), _) => {
+                    let another = self.another_password(&session, failure, asked).await;
+                    password = Some(another.map_err(|problem| (problem, None))?);
+                    asked = true;
                 }
-                (Some(failure), _) => return Err((failure_problem(failure), None)),
                 (None, Some(report)) => {
                     let mut problem =
                         Problem::server(report.severity, report.code, report.message);

@@ -3,6 +3,7 @@
 
 mod answer;
 mod arguments;
+mod catalog;
 mod cell;
 mod commands;
 mod connections;
@@ -10,11 +11,13 @@ mod fetch;
 mod host;
 mod nearest;
 mod open;
+mod pattern;
 mod query;
 mod secret;
 mod session;
 mod split;
 mod target;
+mod tls;
 mod types;
 mod variables;
 mod wire;
@@ -24,5 +27,7 @@ pub use host::{Host, Shown, Unanswered};
 pub use query::Query;
 pub use secret::Secret;
 pub use session::{Connected, Embedded, Embedding, Session, Status};
-pub use target::{Address, Host as ServerHost, Settings, Target, TlsMode};
+pub use target::{
+    Address, ChannelBinding, Host as ServerHost, Settings, Target, Tls, TlsMode, TlsVersion,
+};
 pub use wire::Transaction;

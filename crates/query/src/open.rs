@@ -7,7 +7,7 @@ use std::future::{Ready, ready};
 use std::io;
 use std::pin::Pin;
 use std::task::{Context, Poll};
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use bytes::BytesMut;
 use postgres_native_tls::TlsStream as NativeTlsStream;
@@ -15,12 +15,14 @@ use postgres_protocol::message::frontend;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, ReadBuf};
 use tokio::net::{TcpStream, UnixStream};
 use tokio::time::timeout;
-use tokio_postgres::config::{Config, SslMode, SslNegotiation};
+use tokio_postgres::config::{self, Config, SslMode, SslNegotiation};
 use tokio_postgres::tls::{ChannelBinding, TlsConnect, TlsStream};
 use tokio_postgres::{Client, Connection};
 
 use crate::secret::Secret;
-use crate::target::{Address, Host, Settings, TlsMode};
+use crate::target::{Address, ChannelBinding as Binding, Host, Settings, TlsMode};
+use crate::target::{passfile, token};
+use crate::tls::{connector, failed};
 use crate::wire::{CopyIn, Event, Events, Report, Tap};
 
 /// A cancel request is one small message; a server that has not taken it by then will not.
@@ -35,6 +37,8 @@ pub(crate) struct Opened {
     /// The host that answered.
     pub(crate) host: Host,
     pub(crate) encrypted: bool,
+    /// When the password expires, where it says so.
+    pub(crate) expires: Option<SystemTime>,
 }
 
 /// Why a connection could not be opened.
@@ -55,7 +59,15 @@ pub(crate) async fn open(
 ) -> Result<Opened, OpenError> {
     let mut failures = Vec::new();
     for host in &settings.hosts {
-        let attempt = open_host(settings, host, password);
+        let attempt = async {
+            let known = match password {
+                Some(password) => Some(password.clone()),
+                None => known_password(settings, host).await.map_err(OpenError::Unreachable)?,
+            };
+            let mut opened = open_host(settings, host, known.as_ref()).await?;
+            opened.expires = known.and_then(|password| token::expiry(password.expose()));
+            Ok(opened)
+        };
         match timeout(settings.connect_timeout, attempt).await {
             Ok(Ok(opened)) => return Ok(opened),
             // A server that answers is the server: the next host is for when it does not.
@@ -75,13 +87,54 @@ pub(crate) async fn open(
     Err(OpenError::Unreachable(failures.join("\n")))
 }
 
+/// The password that was given, that the command prints, or that the password file has.
+async fn known_password(settings: &Settings, host: &Host) -> Result<Option<Secret>, String> {
+    if settings.password.is_some() {
+        return Ok(settings.password.clone());
+    }
+    if let Some(command) = &settings.password_command {
+        return printed(command).await.map(Some);
+    }
+    let Some(path) = &settings.passfile else {
+        return Ok(None);
+    };
+    let name = match &host.place {
+        Address::Tcp(name, _) => name.clone(),
+        Address::Socket(folder) => match folder.to_str() {
+            // As in libpq, the usual folders go by this name.
+            Some("/var/run/postgresql" | "/tmp") | None => "localhost".into(),
+            Some(folder) => folder.to_owned(),
+        },
+    };
+    passfile::find(path, &name, host.port, &settings.database, &settings.user)
+}
+
+/// The first line that a command of the shell prints.
+async fn printed(command: &str) -> Result<Secret, String> {
+    let run = tokio::process::Command::new("sh")
+        .args(["-c", command])
+        .stdin(std::process::Stdio::null())
+        .kill_on_drop(true)
+        .output();
+    let output = run.await.map_err(|error| format!("password_command: {error}"))?;
+    if !output.status.success() {
+        let why = String::from_utf8_lossy(&output.stderr);
+        return Err(format!("password_command ended with {}: {}", output.status, why.trim()));
+    }
+    let text = String::from_utf8_lossy(&output.stdout);
+    match text.lines().next() {
+        Some(line) if !line.is_empty() => Ok(Secret::new(line)),
+        _ => Err("password_command printed nothing".into()),
+    }
+}
+
 async fn open_host(
     settings: &Settings,
     host: &Host,
     password: Option<&Secret>,
 ) -> Result<Opened, OpenError> {
     // `allow` asks in plain first, `prefer` with TLS first; both come back the other way.
-    let (first, second) = match settings.tls {
+    let (first, second) = match settings.tls.mode {
         TlsMode::Allow => (false, Some(true)),
         TlsMode::Disable => (false, None),
         TlsMode::Prefer => (true, Some(false)),
@@ -118,7 +171,12 @@ async fn open_stream(
         .application_name(&settings.application_name)
         // TLS is there already, or is not to be: the driver takes the stream as it is.
         .ssl_mode(SslMode::Require)
-        .ssl_negotiation(SslNegotiation::Direct);
+        .ssl_negotiation(SslNegotiation::Direct)
+        .channel_binding(match settings.channel_binding {
+            Binding::Disable => config::ChannelBinding::Disable,
+            Binding::Prefer => config::ChannelBinding::Prefer,
+            Binding::Require => config::ChannelBinding::Require,
+        });
     if let Some(password) = password {
         config.password(password.expose());
     }
@@ -133,6 +191,7 @@ async fn open_stream(
             copy_in,
             host: host.clone(),
             encrypted,
+            expires: None,
         }),
         Err(error) if wants_password(&error) => {
             Err(OpenError::PasswordNeeded {
@@ -233,7 +292,7 @@ async fn connect(settings: &Settings, host: &Host, tls: bool) -> Result<Socket, 
     })?;
     match answer {
         b'S' => {}
-        _ if settings.tls == TlsMode::Prefer => return Ok(Socket::Tcp(stream)),
+        _ if settings.tls.mode == TlsMode::Prefer => return Ok(Socket::Tcp(stream)),
         b'N' => {
             return Err("the server offers no TLS, and sslmode requires it \
                  (sslmode=disable connects without)"
@@ -241,7 +300,7 @@ async fn connect(settings: &Settings, host: &Host, tls: bool) -> Result<Socket, 
         }
         _ => return Err("this is not a PostgreSQL server: its answer is not the protocol's".into()),
     }
-    let connector = connector(settings)?;
+    let connector = connector(&settings.tls)?;
     let name = match &host.place {
         Address::Tcp(name, _) => name.as_str(),
         Address::Socket(_) => "localhost",
@@ -249,7 +308,7 @@ async fn connect(settings: &Settings, host: &Host, tls: bool) -> Result<Socket, 
     let stream = postgres_native_tls::TlsConnector::new(connector, name)
         .connect(stream)
         .await
-        .map_err(|error| format!("TLS with \"{name}\" failed: {error}"))?;
+        .map_err(|error| failed(&settings.tls, name, &error))?;
     Ok(Socket::Tls(Box::new(stream)))
 }
 
@@ -261,41 +320,6 @@ fn keep_alive(stream: &TcpStream) -> io::Result<()> {
         .with_interval(Duration::from_secs(15))
         .with_retries(3);
     socket2::SockRef::from(stream).set_tcp_keepalive(&keepalive)
-}
-
-/// What is checked of the server's certificate.
-fn connector(settings: &Settings) -> Result<native_tls::TlsConnector, String> {
-    let mut builder = native_tls::TlsConnector::builder();
-    let root = settings
-        .root_certificate
-        .as_deref()
-        .filter(|path| path.as_os_str() != "system");
-    // As in libpq, `require` with a file of trusted certificates means `verify-ca`.
-    let verify = match settings.tls {
-        TlsMode::VerifyFull => TlsMode::VerifyFull,
-        TlsMode::VerifyCa => TlsMode::VerifyCa,
-        TlsMode::Require if root.is_some() => TlsMode::VerifyCa,
-        _ => TlsMode::Require,
-    };
-    builder
-        .danger_accept_invalid_certs(verify == TlsMode::Require)
-        .danger_accept_invalid_hostnames(verify != TlsMode::VerifyFull);
-    if let Some(path) = root.filter(|_| verify != TlsMode::Require) {
-        let told = |why: String| format!("sslrootcert {}: {why}", path.display());
-        let pem = std::fs::read(path).map_err(|error| told(error.to_string()))?;
-        let certificates = native_tls::Certificate::stack_from_pem(&pem)
-            .map_err(|error| told(error.to_string()))?;
-        if certificates.is_empty() {
-            return Err(told("no certificate in it".into()));
-        }
-        builder.disable_built_in_roots(true);
-        for certificate in certificates {
-            builder.add_root_certificate(certificate);
-        }
-    }
-    builder
-        .build()
-        .map_err(|error| format!("TLS could not be set up: {error}"))
 }
 
 /// A stream to a server, of whichever kind.

@@ -171,9 +171,12 @@ impl<'a, H: Host> Run<'a, H> {
                 Step::Percent { name, rest, at } => {
                     commands::percent(self, name, rest, at).await?;
                 }
-                Step::Block { name, rest, at, .. } => {
-                    commands::block(self, name, rest, at)?;
-                }
+                Step::Block {
+                    name,
+                    rest,
+                    body,
+                    at,
+                } => commands::block(self, name, rest, body, at).await?,
             }
         }
     }
@@ -199,6 +202,10 @@ impl<'a, H: Host> Run<'a, H> {
         manner: Manner,
     ) -> Result<(), Problem> {
         let session = self.session().await?;
+        let mut manner = manner;
+        if let Target::Server(settings) = session.target() {
+            manner.timeout = manner.timeout.or(settings.timeout);
+        }
         self.last = Some(statement.clone());
         Answer::new(self, session, statement, manner).run().await
     }
@@ -241,16 +248,41 @@ impl<'a, H: Host> Run<'a, H> {
         self.settings.displays
     }
 
-    /// Why there was no answer, as the user is told; asks for a password where one is missing.
-    pub(crate) async fn password(&self, host: &str, user: &str) -> Result<Secret, Problem> {
-        let prompt = format!("Password for user {user} at {host}: ");
+    /// A password to try the statement again with, where the server wants another one: asked for
+    /// at the prompt. The failure itself, as the user is told, where that would not help.
+    pub(crate) async fn another_password(
+        &self,
+        session: &Session,
+        failure: Failure,
+        asked: bool,
+    ) -> Result<Secret, Problem> {
+        let (host, refused) = match &failure {
+            Failure::Open(OpenError::PasswordNeeded { host }) => (host.clone(), false),
+            Failure::Open(OpenError::Refused { host, report }) if report.code == "28P01" => {
+                (host.clone(), true)
+            }
+            _ => return Err(failure_problem(failure)),
+        };
+        let Target::Server(settings) = session.target() else {
+            return Err(failure_problem(failure));
+        };
+        let prompt = match refused {
+            true if asked => return Err(failure_problem(failure)),
+            true => format!("{host} refuses the password of {}. Another one: ", settings.user),
+            false => format!("Password for user {} at {host}: ", settings.user),
+        };
         match self.host.ask(&prompt, true).await {
-            Ok(password) => Ok(Secret::new(password)),
+            Ok(password) => Ok(Secret::pasted(password)),
             Err(Unanswered::Interrupted) => Err(interrupted()),
-            Err(Unanswered::Nobody) => Err(connection_problem(
-                format!("{host} asks for a password for user {user}, and nobody is here to type it"),
-                &["Give one with the variable PGPASSWORD, or in the target: password=${VARIABLE}."],
-            )),
+            Err(Unanswered::Nobody) => {
+                let mut problem = failure_problem(failure);
+                problem.advice.push(
+                    "Nobody is here to type a password: give one in PGPASSWORD, in the password \
+                     file, or in the target as password=${VARIABLE} or password_command=…"
+                        .into(),
+                );
+                Err(problem)
+            }
         }
     }
 

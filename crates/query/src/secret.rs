@@ -13,6 +13,15 @@ impl Secret {
         Secret(text.into())
     }
 
+    /// A password as it was pasted: a token loses the blanks and line ends around and in it.
+    pub fn pasted(text: impl Into<String>) -> Self {
+        let text = text.into();
+        match text.trim_start().starts_with("eyJ") && text.contains(char::is_whitespace) {
+            true => Secret(text.split_whitespace().collect()),
+            false => Secret(text),
+        }
+    }
+
     /// The text itself, for the server alone.
     pub(crate) fn expose(&self) -> &str {
         &self.0
@@ -22,5 +31,21 @@ impl Secret {
 impl fmt::Debug for Secret {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Secret")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_secret_is_not_printed() {
+        assert_eq!(format!("{:?}", Secret::new("s3cret")), "Secret");
+    }
+
+    #[test]
+    fn a_token_has_no_blanks() {
+        assert_eq!(Secret::pasted("\n eyJab\ncd \n").expose(), "eyJabcd");
+        assert_eq!(Secret::pasted("two words").expose(), "two words");
     }
 }

@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll};
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
 use display::Column;
 use futures_util::future::BoxFuture;
@@ -20,9 +20,10 @@ use tokio::task::JoinHandle;
 use tokio::time::sleep_until;
 use tokio_postgres::{Client, SimpleQueryMessage, SimpleQueryRow, SimpleQueryStream};
 
+use crate::catalog::{self, Catalog};
 use crate::open::{OpenError, cancel, open, reason};
 use crate::secret::Secret;
-use crate::target::{Address, Host, Settings, Target, TlsMode};
+use crate::target::{Address, ChannelBinding, Host, Settings, Target, Tls, TlsMode};
 use crate::types::{self, Names};
 use crate::wire::{CopyIn, Event, Events, Field, Report, Seen, Transaction};
 
@@ -63,10 +64,15 @@ pub struct Session {
     name: String,
     target: Arc<Target>,
     jobs: mpsc::Sender<Job>,
-    background: mpsc::Sender<Background>,
+    asker: Asker,
     status: Arc<Mutex<Status>>,
     types: Arc<Mutex<Names>>,
+    catalog: Arc<Catalog>,
 }
+
+/// Asks questions of our own, behind the user's statements. Keeps no session open.
+#[derive(Clone)]
+pub(crate) struct Asker(mpsc::Sender<Background>);
 
 /// What is known of a session without asking it.
 #[derive(Clone, Debug, Default)]
@@ -90,6 +96,8 @@ pub struct Connected {
     pub user: String,
     /// Whether TLS is used.
     pub encrypted: bool,
+    /// When the password expires, where it says so.
+    pub expires: Option<SystemTime>,
     /// How the server reads backslashes in plain strings.
     pub standard_conforming_strings: bool,
 }
@@ -163,7 +171,16 @@ struct Job {
 /// A question of our own; answered only when it cannot hurt.
 struct Background {
     sql: String,
-    answer: oneshot::Sender<Option<Rows>>,
+    answer: oneshot::Sender<Result<Rows, NoAnswer>>,
+}
+
+/// Why a question of our own has no answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum NoAnswer {
+    /// Asking could disturb the user's work: a transaction is open, or no connection is.
+    Busy,
+    /// The server answered with an error, or has gone.
+    Refused,
 }
 
 /// Rows of text, as the server printed them.
@@ -176,21 +193,26 @@ impl Session {
         let (background, background_queue) = mpsc::channel(1);
         let status = Arc::new(Mutex::new(Status::default()));
         let target = Arc::new(target);
+        let catalog = Arc::<Catalog>::default();
         let owner = Owner {
             target: target.clone(),
             embedded,
             status: status.clone(),
             password: None,
             lost: None,
+            catalog: catalog.clone(),
         };
         tokio::spawn(owner.serve(job_queue, background_queue));
+        let asker = Asker(background);
+        tokio::spawn(catalog::keep(catalog.clone(), asker.clone()));
         Session {
             name,
             target,
             jobs,
-            background,
+            asker,
             status,
             types: Arc::default(),
+            catalog,
         }
     }
 
@@ -209,6 +231,16 @@ impl Session {
         lock(&self.status).clone()
     }
 
+    /// A remark for a result, where the password expires soon or has expired.
+    pub(crate) fn expiry_warning(&self) -> Option<String> {
+        const SOON: Duration = Duration::from_secs(600);
+        let expires = self.status().connection?.expires?;
+        match expires.duration_since(SystemTime::now()) {
+            Ok(left) if left > SOON => None,
+            _ => Some(format!("the token {}", expiry(expires))),
+        }
+    }
+
     /// The columns of a result.
     pub(crate) fn columns(&self, fields: &[Field]) -> Vec<Column> {
         let names = lock(&self.types);
@@ -222,7 +254,7 @@ impl Session {
     pub(crate) async fn learn_types(&self, fields: &[Field]) {
         let question = types::question(fields, &lock(&self.types));
         if let Some(question) = question
-            && let Some(rows) = self.ask(&question).await
+            && let Ok(rows) = self.ask(&question).await
         {
             types::learn(&mut lock(&self.types), &rows);
         }
@@ -248,16 +280,46 @@ impl Session {
         }
     }
 
-    /// Rows for ourselves, or nothing where asking could disturb the user's work: while a
-    /// statement runs, while a transaction is open, before the connection is.
-    pub(crate) async fn ask(&self, sql: &str) -> Option<Rows> {
+    /// What is known of the database.
+    pub(crate) fn catalog(&self) -> &Catalog {
+        &self.catalog
+    }
+
+    /// Asks a question of our own.
+    pub(crate) async fn ask(&self, sql: &str) -> Result<Rows, NoAnswer> {
+        self.asker.ask(sql).await
+    }
+}
+
+impl Asker {
+    /// Rows for ourselves; waits while a statement runs. Dropping the future withdraws a question
+    /// that was not sent yet.
+    pub(crate) async fn ask(&self, sql: &str) -> Result<Rows, NoAnswer> {
         let (answer, reply) = oneshot::channel();
         let question = Background {
             sql: sql.into(),
             answer,
         };
-        self.background.try_send(question).ok()?;
-        reply.await.ok()?
+        let queued = self.0.send(question).await;
+        queued.map_err(|_| NoAnswer::Refused)?;
+        reply.await.unwrap_or(Err(NoAnswer::Refused))
+    }
+
+    /// Waits until the session has ended.
+    pub(crate) async fn closed(&self) {
+        self.0.closed().await;
+    }
+}
+
+/// When a token expires, in words.
+pub(crate) fn expiry(at: SystemTime) -> String {
+    match at.duration_since(SystemTime::now()) {
+        Err(_) => "has expired".into(),
+        Ok(left) => match left.as_secs() / 60 {
+            0 => "expires in less than a minute".into(),
+            minutes @ 1..60 => format!("expires in {minutes} min"),
+            minutes => format!("expires in {} h {} min", minutes / 60, minutes % 60),
+        },
     }
 }
 
@@ -275,6 +337,7 @@ struct Owner {
     password: Option<Secret>,
     /// What ended the last connection.
     lost: Option<String>,
+    catalog: Arc<Catalog>,
 }
 
 impl Owner {
@@ -295,8 +358,9 @@ impl Owner {
                 Some(question) = background.recv() => {
                     let idle = lock(&self.status).transaction == Transaction::Idle;
                     let rows = match &mut link {
-                        Some(link) if idle => link.ask(&question.sql).await,
-                        _ => None,
+                        _ if question.answer.is_closed() => continue,
+                        Some(link) if idle => link.ask(&question.sql).await.ok_or(NoAnswer::Refused),
+                        _ => Err(NoAnswer::Busy),
                     };
                     let _ = question.answer.send(rows);
                 }
@@ -316,6 +380,7 @@ impl Owner {
             self.lose(link, why);
         }
         lock(&self.status).running = Some(Instant::now());
+        let opens = link.is_none();
         let last = self.answer(link, &mut job).await;
         {
             let mut status = lock(&self.status);
@@ -323,6 +388,9 @@ impl Owner {
             if let Update::Done(transaction) = &last {
                 status.transaction = *transaction;
             }
+        }
+        if let Update::Done(transaction) = &last {
+            self.catalog.ran(&job.sql, opens, *transaction == Transaction::Idle);
         }
         let _ = job.updates.send(last).await;
     }
@@ -378,8 +446,7 @@ impl Owner {
                 Settings::embedded(start.await.map_err(Failure::Embedded)?)
             }
         };
-        let password = self.password.as_ref().or(settings.password.as_ref());
-        let opened = open(&settings, password).await.map_err(Failure::Open)?;
+        let opened = open(&settings, self.password.as_ref()).await.map_err(Failure::Open)?;
         let driver = tokio::spawn(async move {
             // How it ended is told by the last report on the wire.
             let _ = opened.connection.await;
@@ -399,6 +466,7 @@ impl Owner {
             settings,
             host: opened.host,
             encrypted: opened.encrypted,
+            expires: opened.expires,
             key: (0, 0),
             parameters: Vec::new(),
             greetings: VecDeque::new(),
@@ -418,6 +486,7 @@ impl Owner {
             version: parameter("server_version"),
             user: parameter("session_authorization"),
             encrypted: link.encrypted,
+            expires: link.expires,
             standard_conforming_strings: link.parameter("standard_conforming_strings")
                 != Some("off"),
         });
@@ -449,6 +518,7 @@ struct Link {
     settings: Settings,
     host: Host,
     encrypted: bool,
+    expires: Option<SystemTime>,
     /// What a request to cancel must carry: process and secret.
     key: (i32, i32),
     parameters: Vec<(String, String)>,
@@ -735,9 +805,20 @@ impl Settings {
             }],
             user: place.user,
             password: None,
+            passfile: None,
+            password_command: None,
             database: place.database,
-            tls: TlsMode::Disable,
-            root_certificate: None,
+            tls: Tls {
+                mode: TlsMode::Disable,
+                root_certificate: None,
+                certificate: None,
+                key: None,
+                key_password: None,
+                sni: true,
+                min_version: None,
+            },
+            channel_binding: ChannelBinding::Prefer,
+            timeout: None,
             connect_timeout: Duration::from_secs(60),
             application_name: "rowcell".into(),
             options: None,

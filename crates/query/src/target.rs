@@ -1,13 +1,20 @@
-//! What `%connect` is given, read into settings: a URL, libpq keywords, or `local`.
+//! What `%connect` is given, read into settings: a URL, libpq's keywords, a pasted `psql` command,
+//! a service, fields, credentials, or `local`.
 //!
 //! The driver's own reader is not used: it refuses options that libpq knows, and a user name with a
 //! raw `@`. Meanings follow libpq: PostgreSQL documentation, "Connection Strings".
 
+mod command;
+mod fields;
+mod keywords;
+pub(crate) mod passfile;
+mod service;
+pub(crate) mod token;
+mod url;
+
 use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
-
-use percent_encoding::percent_decode_str;
 
 use crate::nearest::nearest;
 use crate::secret::Secret;
@@ -30,14 +37,20 @@ pub struct Settings {
     pub user: String,
     /// The password, where one was given.
     pub password: Option<Secret>,
+    /// libpq's password file, looked into where no password was given.
+    pub passfile: Option<PathBuf>,
+    /// A command of the shell that prints the password, run before each connection.
+    pub password_command: Option<String>,
     /// The database.
     pub database: String,
     /// How TLS is used.
-    pub tls: TlsMode,
-    /// A file of certificates to trust, or `system`; else libpq's own file, else the system's.
-    pub root_certificate: Option<PathBuf>,
+    pub tls: Tls,
+    /// Whether a password must be bound to the TLS connection it is sent over.
+    pub channel_binding: ChannelBinding,
     /// The time limit for reaching one host: socket, TLS and authentication together.
     pub connect_timeout: Duration,
+    /// After this long a statement is interrupted.
+    pub timeout: Option<Duration>,
     /// What the server lists this client as.
     pub application_name: String,
     /// Command-line options for the server, such as `-c search_path=app`.
@@ -60,6 +73,50 @@ pub enum Address {
     Tcp(String, Option<IpAddr>),
     /// The folder of a Unix socket.
     Socket(PathBuf),
+}
+
+/// How TLS is used, in libpq's terms.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Tls {
+    /// `sslmode`.
+    pub mode: TlsMode,
+    /// `sslrootcert`: a file of certificates to trust, or `system`; else libpq's own file where it
+    /// exists, else the system's.
+    pub root_certificate: Option<PathBuf>,
+    /// `sslcert`: a file with this client's certificate …
+    pub certificate: Option<PathBuf>,
+    /// … `sslkey`: with its key …
+    pub key: Option<PathBuf>,
+    /// … `sslpassword`: and the key's password.
+    pub key_password: Option<Secret>,
+    /// `sslsni`: whether the server is told the name that is wanted.
+    pub sni: bool,
+    /// `ssl_min_protocol_version`.
+    pub min_version: Option<TlsVersion>,
+}
+
+/// A version of TLS.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TlsVersion {
+    /// `TLSv1`
+    V1_0,
+    /// `TLSv1.1`
+    V1_1,
+    /// `TLSv1.2`
+    V1_2,
+    /// `TLSv1.3`
+    V1_3,
+}
+
+/// libpq's `channel_binding`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ChannelBinding {
+    /// Never.
+    Disable,
+    /// Where both sides can.
+    Prefer,
+    /// Else there is no connection.
+    Require,
 }
 
 /// libpq's `sslmode`.
@@ -87,14 +144,60 @@ const OPTIONS: &[&str] = &[
     "dbname",
     "user",
     "password",
+    "passfile",
+    "service",
     "sslmode",
     "sslrootcert",
+    "sslcert",
+    "sslkey",
+    "sslpassword",
+    "sslsni",
+    "ssl_min_protocol_version",
+    "channel_binding",
     "connect_timeout",
     "application_name",
     "fallback_application_name",
     "options",
+    "password_command",
+    "timeout",
+];
+
+/// libpq's options, and those of drivers, that say nothing here: the encoding is always UTF-8,
+/// connections are always kept alive, GSSAPI is not spoken, and a pooler needs no special mode.
+const IGNORED: &[&str] = &[
     "client_encoding",
     "gssencmode",
+    "gsslib",
+    "krbsrvname",
+    "keepalives",
+    "keepalives_idle",
+    "keepalives_interval",
+    "keepalives_count",
+    "tcp_user_timeout",
+    "sslcompression",
+    "pgbouncer",
+];
+
+/// The environment's variables that stand for options which are not given.
+const VARIABLES: &[(&str, &str)] = &[
+    ("PGHOST", "host"),
+    ("PGHOSTADDR", "hostaddr"),
+    ("PGPORT", "port"),
+    ("PGDATABASE", "dbname"),
+    ("PGUSER", "user"),
+    ("PGPASSWORD", "password"),
+    ("PGPASSFILE", "passfile"),
+    ("PGSERVICE", "service"),
+    ("PGSSLMODE", "sslmode"),
+    ("PGSSLROOTCERT", "sslrootcert"),
+    ("PGSSLCERT", "sslcert"),
+    ("PGSSLKEY", "sslkey"),
+    ("PGSSLSNI", "sslsni"),
+    ("PGSSLMINPROTOCOLVERSION", "ssl_min_protocol_version"),
+    ("PGCHANNELBINDING", "channel_binding"),
+    ("PGCONNECT_TIMEOUT", "connect_timeout"),
+    ("PGAPPNAME", "application_name"),
+    ("PGOPTIONS", "options"),
 ];
 
 type Pairs = Vec<(String, String)>;
@@ -115,19 +218,32 @@ impl Target {
             return Ok(Target::Local(Some(home(folder.trim(), variable))));
         }
         let pairs = match text.split_once("://") {
-            Some(("postgresql" | "postgres", rest)) => from_url(rest)?,
-            Some((scheme, _)) if !scheme.contains([' ', '=']) => {
-                return Err(format!(
-                    "{scheme}:// is not a PostgreSQL URL; it begins postgresql://"
-                ));
+            Some(("postgresql" | "postgres", rest)) => url::pairs(rest)?,
+            _ if text.split_whitespace().any(|word| word == "psql" || word.ends_with("/psql")) => {
+                command::pairs(text)?
             }
-            _ if text.contains('=') => from_keywords(text)?,
+            Some((scheme, _)) if !scheme.contains([' ', '=']) => {
+                return Err("this is not a PostgreSQL URL; it begins postgresql://".into());
+            }
+            _ if text.contains('=') => keywords::pairs(text)?,
             _ => {
                 return Err("this is no connection: give a URL (postgresql://user@host/database), \
-                     keywords (host=… user=… dbname=…) or local"
+                     keywords (host=… user=… dbname=…), a psql command, service=NAME, or local"
                     .into());
             }
         };
+        Settings::from_pairs(pairs, variable).map(|settings| Target::Server(Box::new(settings)))
+    }
+
+    /// Reads the body of `%%connect`: a field a line, or credentials JSON.
+    ///
+    /// # Errors
+    /// As [`Target::parse`].
+    pub fn parse_fields(
+        body: &str,
+        variable: &dyn Fn(&str) -> Option<String>,
+    ) -> Result<Self, String> {
+        let pairs = fields::pairs(&expand(body, variable)?)?;
         Settings::from_pairs(pairs, variable).map(|settings| Target::Server(Box::new(settings)))
     }
 
@@ -146,7 +262,7 @@ impl Target {
                 return Ok(Some((target, name)));
             }
         }
-        for name in ["PGHOST", "PGHOSTADDR"] {
+        for name in ["PGHOST", "PGHOSTADDR", "PGSERVICE"] {
             if variable(name).is_some() {
                 let settings = Settings::from_pairs(Vec::new(), variable)?;
                 return Ok(Some((Target::Server(Box::new(settings)), name)));
@@ -208,85 +324,146 @@ impl Host {
 
 impl Settings {
     fn from_pairs(
-        pairs: Pairs,
+        mut pairs: Pairs,
         variable: &dyn Fn(&str) -> Option<String>,
     ) -> Result<Self, String> {
+        let service = last(&pairs, "service").map(str::to_owned);
+        if let Some(service) = service.or_else(|| variable("PGSERVICE")).filter(|s| !s.is_empty()) {
+            // What is given here counts more than what the service says.
+            let mut all = service::pairs(&service, variable)?;
+            all.append(&mut pairs);
+            pairs = all;
+        }
         for (name, _) in &pairs {
-            if !OPTIONS.contains(&name.as_str()) {
-                let hint = nearest(name, OPTIONS.iter().copied())
-                    .map_or(String::new(), |near| format!("; did you mean {near}?"));
-                return Err(format!("unknown connection option \"{name}\"{hint}"));
+            let known = OPTIONS.contains(&name.as_str()) || IGNORED.contains(&name.as_str());
+            if !known {
+                return Err(unknown(name));
             }
         }
-        // Given twice, the last one counts, as in libpq; an empty value is as good as none.
-        let get = |name: &str, environment: &str| {
-            pairs
-                .iter()
-                .rev()
-                .find(|(key, _)| key == name)
-                .map(|(_, value)| value.clone())
-                .or_else(|| variable(environment).filter(|_| !environment.is_empty()))
+        // Given but empty is as good as the default, whatever the environment says.
+        let get = |name: &str| {
+            let environment = VARIABLES.iter().find(|(_, option)| *option == name);
+            last(&pairs, name)
+                .map(str::to_owned)
+                .or_else(|| variable(environment?.0))
                 .filter(|value| !value.is_empty())
         };
+        let path = |name: &str| get(name).map(|path| home(&path, variable));
 
         let hosts = hosts(
-            get("host", "PGHOST").as_deref(),
-            get("hostaddr", "PGHOSTADDR").as_deref(),
-            get("port", "PGPORT").as_deref(),
+            get("host").as_deref(),
+            get("hostaddr").as_deref(),
+            get("port").as_deref(),
         )?;
-        let user = match get("user", "PGUSER") {
+        let user = match get("user") {
             Some(user) => user,
-            None => variable("USER")
-                .or_else(|| variable("USERNAME"))
-                .ok_or("no user is named: add user=NAME")?,
+            None => whoami::username()
+                .map_err(|_| "no user is named, and this process has none: add user=NAME")?,
         };
         let here = hosts.iter().all(Host::is_this_machine);
-        let tls = match get("sslmode", "PGSSLMODE").as_deref() {
-            // libpq's default is prefer; a password for a distant host deserves better.
-            None if here => TlsMode::Prefer,
-            None => TlsMode::Require,
-            Some("disable") => TlsMode::Disable,
-            Some("allow") => TlsMode::Allow,
-            Some("prefer") => TlsMode::Prefer,
-            Some("require") => TlsMode::Require,
-            Some("verify-ca") => TlsMode::VerifyCa,
-            Some("verify-full") => TlsMode::VerifyFull,
-            Some(other) => {
-                return Err(format!(
-                    "sslmode is \"{other}\"; it can be disable, allow, prefer, require, verify-ca or verify-full"
-                ));
-            }
-        };
-        let connect_timeout = match get("connect_timeout", "PGCONNECT_TIMEOUT") {
-            None => 30,
+        let seconds = |name: &str| match get(name) {
+            None => Ok(None),
             Some(seconds) => match seconds.trim().parse::<i32>() {
-                // libpq waits for ever on 0 and below; nothing here may.
-                Ok(seconds) if seconds <= 0 => 24 * 3600,
-                Ok(seconds) => seconds.max(2).unsigned_abs().into(),
-                Err(_) => return Err(format!("connect_timeout is \"{seconds}\", not a number")),
+                Ok(seconds) => Ok(Some(seconds)),
+                Err(_) => Err(format!("{name} is not a number of seconds")),
             },
         };
         Ok(Settings {
             hosts,
-            password: get("password", "PGPASSWORD").map(Secret::new),
-            database: get("dbname", "PGDATABASE").unwrap_or_else(|| user.clone()),
+            password: get("password").map(Secret::pasted),
+            passfile: path("passfile").or_else(|| Some(Path::new(&variable("HOME")?).join(".pgpass"))),
+            password_command: get("password_command"),
+            database: get("dbname").unwrap_or_else(|| user.clone()),
             user,
-            tls,
-            root_certificate: get("sslrootcert", "PGSSLROOTCERT")
-                .map(|path| home(&path, variable))
-                .or_else(|| libpq_root_certificate(variable)),
-            connect_timeout: Duration::from_secs(connect_timeout),
-            application_name: get("application_name", "PGAPPNAME")
-                .or_else(|| get("fallback_application_name", ""))
+            tls: Tls {
+                mode: tls_mode(get("sslmode").as_deref(), here)?,
+                root_certificate: path("sslrootcert").or_else(|| libpq_file("root.crt", variable)),
+                certificate: path("sslcert").or_else(|| libpq_file("postgresql.crt", variable)),
+                key: path("sslkey").or_else(|| libpq_file("postgresql.key", variable)),
+                key_password: get("sslpassword").map(Secret::new),
+                sni: get("sslsni").as_deref() != Some("0"),
+                min_version: tls_version(get("ssl_min_protocol_version").as_deref())?,
+            },
+            channel_binding: match get("channel_binding").as_deref() {
+                None | Some("prefer") => ChannelBinding::Prefer,
+                Some("disable") => ChannelBinding::Disable,
+                Some("require") => ChannelBinding::Require,
+                Some(_) => return Err("channel_binding is disable, prefer or require".into()),
+            },
+            connect_timeout: match seconds("connect_timeout")? {
+                None => Duration::from_secs(30),
+                // libpq waits for ever on 0 and below; nothing here may.
+                Some(seconds) if seconds <= 0 => Duration::from_secs(24 * 3600),
+                Some(seconds) => Duration::from_secs(seconds.max(2).unsigned_abs().into()),
+            },
+            timeout: seconds("timeout")?
+                .filter(|seconds| *seconds > 0)
+                .map(|seconds| Duration::from_secs(seconds.unsigned_abs().into())),
+            application_name: get("application_name")
+                .or_else(|| get("fallback_application_name"))
                 .unwrap_or_else(|| "rowcell".into()),
-            options: get("options", "PGOPTIONS"),
+            options: get("options"),
         })
     }
 }
 
-/// `~/.postgresql/root.crt`, which libpq trusts where it exists.
-fn libpq_root_certificate(variable: &dyn Fn(&str) -> Option<String>) -> Option<PathBuf> {
-    let path = Path::new(&variable("HOME")?).join(".postgresql/root.crt");
+/// The value of an option; given twice, the last one counts, as in libpq.
+fn last<'a>(pairs: &'a Pairs, name: &str) -> Option<&'a str> {
+    let given = pairs.iter().rev().find(|(key, _)| key == name);
+    given.map(|(_, value)| value.as_str())
+}
+
+fn unknown(name: &str) -> String {
+    // A piece of a password may have been taken for a name: only what looks like one is repeated.
+    let looks_like_one = name.len() < 30 && name.bytes().all(|b| b.is_ascii_lowercase() || b == b'_');
+    match nearest(name, OPTIONS.iter().copied()) {
+        Some(near) if looks_like_one => {
+            format!("unknown connection option \"{name}\"; did you mean {near}?")
+        }
+        _ if looks_like_one => format!("unknown connection option \"{name}\""),
+        _ => "a connection option that does not exist stands before an =; \
+             a value with blanks in it stands in single quotes"
+            .into(),
+    }
+}
+
+fn tls_mode(mode: Option<&str>, here: bool) -> Result<TlsMode, String> {
+    Ok(match mode {
+        // libpq's default is prefer; a password for a distant host deserves better.
+        None if here => TlsMode::Prefer,
+        None => TlsMode::Require,
+        Some("disable") => TlsMode::Disable,
+        Some("allow") => TlsMode::Allow,
+        Some("prefer") => TlsMode::Prefer,
+        Some("require") => TlsMode::Require,
+        Some("verify-ca") => TlsMode::VerifyCa,
+        Some("verify-full") => TlsMode::VerifyFull,
+        Some(_) => {
+            return Err(
+                "sslmode is disable, allow, prefer, require, verify-ca or verify-full".into(),
+            );
+        }
+    })
+}
+
+fn tls_version(version: Option<&str>) -> Result<Option<TlsVersion>, String> {
+    Ok(match version.map(str::to_lowercase).as_deref() {
+        None => None,
+        Some("tlsv1") => Some(TlsVersion::V1_0),
+        Some("tlsv1.1") => Some(TlsVersion::V1_1),
+        Some("tlsv1.2") => Some(TlsVersion::V1_2),
+        Some("tlsv1.3") => Some(TlsVersion::V1_3),
+        Some(_) => {
+            return Err(
+                "ssl_min_protocol_version is TLSv1, TLSv1.1, TLSv1.2 or TLSv1.3".into(),
+            );
+        }
+    })
+}
+
+/// A file in `~/.postgresql`, which libpq uses where it exists.
+fn libpq_file(name: &str, variable: &dyn Fn(&str) -> Option<String>) -> Option<PathBuf> {
+    let path = Path::new(&variable("HOME")?).join(".postgresql").join(name);
     path.exists().then_some(path)
 }
 
@@ -342,18 +519,18 @@ fn hosts(
                     .parse()
                     .ok()
                     .filter(|port| *port != 0)
-                    .ok_or_else(|| format!("port is \"{port}\", not a number from 1 to 65535"))?,
+                    .ok_or("a port is a number from 1 to 65535")?,
             };
             let address = match addresses.get(n).filter(|address| !address.is_empty()) {
                 Some(address) => Some(
                     address
                         .parse()
-                        .map_err(|_| format!("hostaddr is \"{address}\", not an IP address"))?,
+                        .map_err(|_| "hostaddr is no IP address")?,
                 ),
                 None => None,
             };
             let place = match *name {
-                "" => Address::Tcp("localhost".into(), address),
+                "" => this_machine(port, address),
                 folder if folder.starts_with('/') => Address::Socket(folder.into()),
                 name => Address::Tcp(name.to_owned(), address),
             };
@@ -362,110 +539,79 @@ fn hosts(
         .collect()
 }
 
-/// `key = value` pairs as libpq reads them: values in single quotes, backslash escapes.
-fn from_keywords(text: &str) -> Result<Pairs, String> {
-    let mut pairs = Vec::new();
-    let mut chars = text.chars().peekable();
-    loop {
-        while chars.next_if(|c| c.is_whitespace()).is_some() {}
-        let mut name = String::new();
-        while let Some(c) = chars.next_if(|c| *c != '=' && !c.is_whitespace()) {
-            name.push(c);
-        }
-        while chars.next_if(|c| c.is_whitespace()).is_some() {}
-        if name.is_empty() && chars.peek().is_none() {
-            return Ok(pairs);
-        }
-        if chars.next_if_eq(&'=').is_none() {
-            // The word may be a piece of a password with a blank in it: it is not repeated.
-            let place = pairs.last().map_or("at the start".to_owned(), |(key, _)| {
-                format!("after the value of \"{key}\"")
-            });
-            return Err(format!(
-                "an = is missing {place}; a value with blanks in it stands in single quotes"
-            ));
-        }
-        while chars.next_if(|c| c.is_whitespace()).is_some() {}
-        let mut value = String::new();
-        let quoted = chars.next_if_eq(&'\'').is_some();
-        loop {
-            match chars.next_if(|c| quoted || !c.is_whitespace()) {
-                Some('\'') if quoted => break,
-                Some('\\') => value.extend(chars.next()),
-                Some(c) => value.push(c),
-                None if quoted => return Err(format!("the quote of \"{name}\" is not closed")),
-                None => break,
-            }
-        }
-        pairs.push((name, value));
+/// Where libpq looks when no host is named: a socket in one of the usual folders, else `localhost`.
+fn this_machine(port: u16, address: Option<IpAddr>) -> Address {
+    let folders = ["/var/run/postgresql", "/tmp"].map(Path::new);
+    let socket = |folder: &&Path| folder.join(format!(".s.PGSQL.{port}")).exists();
+    match folders.iter().copied().find(|folder| address.is_none() && socket(folder)) {
+        Some(folder) => Address::Socket(folder.to_owned()),
+        None => Address::Tcp("localhost".into(), address),
     }
 }
 
-/// `user:password@host:port,host:port/database?option=value&…`, percent-encoded.
-///
-/// The user ends at the last `@` before the first `/` or `?`, so that a raw `@` in it works.
-fn from_url(rest: &str) -> Result<Pairs, String> {
-    let mut pairs = Pairs::new();
-    let (rest, query) = match rest.split_once('?') {
-        Some((rest, query)) => (rest, Some(query)),
-        None => (rest, None),
-    };
-    let (authority, path) = match rest.rsplit_once('@') {
-        // A `/` may stand in a password only percent-encoded; one behind the last `@` is the path's.
-        Some((login, rest)) => {
-            let (user, password) = match login.split_once(':') {
-                Some((user, password)) => (user, Some(password)),
-                None => (login, None),
-            };
-            pairs.push(("user".into(), decode(user, "user")?));
-            if let Some(password) = password {
-                pairs.push(("password".into(), decode(password, "password")?));
-            }
-            rest.split_once('/').unwrap_or((rest, ""))
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parse(text: &str, environment: &[(&str, &str)]) -> Result<Target, String> {
+        Target::parse(text, &|name| {
+            let found = environment.iter().find(|(known, _)| *known == name);
+            found.map(|(_, value)| (*value).to_owned())
+        })
+    }
+
+    fn settings(text: &str, environment: &[(&str, &str)]) -> Settings {
+        match parse(text, environment) {
+            Ok(Target::Server(settings)) => *settings,
+            other => panic!("{text}: {other:?}"),
         }
-        None => rest.split_once('/').unwrap_or((rest, "")),
-    };
-    let mut hosts = Vec::new();
-    let mut ports = Vec::new();
-    for host in authority.split(',') {
-        let (name, port) = match host.strip_prefix('[') {
-            Some(address) => {
-                let (address, port) = address
-                    .split_once(']')
-                    .ok_or("a [ of an IPv6 address has no ]")?;
-                (address, port.strip_prefix(':').unwrap_or_default())
-            }
-            None => host.split_once(':').unwrap_or((host, "")),
+    }
+
+    #[test]
+    fn ways_in() {
+        assert_eq!(parse("local", &[]), Ok(Target::Local(None)));
+        assert_eq!(parse("local ~/shop", &[("HOME", "/h")]), Ok(Target::Local(Some("/h/shop".into()))));
+        let described = |text| parse(text, &[]).map(|target| target.describe());
+        assert_eq!(described("postgres://ada@db/sales").as_deref(), Ok("ada@db:5432/sales"));
+        assert_eq!(described("host=a,b port=1,2 user=u dbname=d").as_deref(), Ok("u@a:1,b:2/d"));
+        assert_eq!(described("psql -h db -U ada sales").as_deref(), Ok("ada@db:5432/sales"));
+        assert_eq!(described("postgresql://u@[::1]/d").as_deref(), Ok("u@[::1]:5432/d"));
+    }
+
+    #[test]
+    fn the_environment_fills_gaps() {
+        let environment = [("PGUSER", "ada"), ("PGPASSWORD", "s"), ("PGPORT", "5433"), ("SECRET", "x y")];
+        let found = settings("host=db", &environment);
+        assert_eq!((found.user.as_str(), found.hosts[0].port), ("ada", 5433));
+        assert_eq!(found.password, Some(Secret::new("s")));
+        assert_eq!(settings("host=db password=''", &environment).password, None);
+        let found = settings("host=db password='${SECRET}'", &environment);
+        assert_eq!(found.password, Some(Secret::new("x y")));
+    }
+
+    #[test]
+    fn tls_is_required_of_distant_hosts() {
+        let mode = |text| settings(text, &[("PGUSER", "u")]).tls.mode;
+        assert_eq!(mode("host=db.example"), TlsMode::Require);
+        assert_eq!(mode("host=localhost"), TlsMode::Prefer);
+        assert_eq!(mode("host=127.0.0.1"), TlsMode::Prefer);
+        assert_eq!(mode("host=db.example sslmode=disable"), TlsMode::Disable);
+    }
+
+    #[test]
+    fn errors_say_what_to_do_and_repeat_no_password() {
+        let check = |text: &str, expected: &str| {
+            let error = parse(text, &[("PGUSER", "u")]).expect_err(text);
+            assert!(error.contains(expected), "{text}: {error}");
+            assert!(!error.contains("s3cret"), "{error}");
         };
-        hosts.push(decode(name, "host")?);
-        ports.push(port);
+        check("hots=db password=s3cret", "did you mean host?");
+        check("host=db port=s3cret", "port");
+        check("host=db password=a s3cret", "single quotes");
+        check("host=db password=a S3cret=b", "single quotes");
+        check("mysql://u:s3cret@db/x", "postgresql://");
+        check("host=db password=${NOPE}", "NOPE is not set");
+        check("db.example", "give a URL");
+        check("host=a,b port=1,2,3", "different numbers");
     }
-    if !authority.is_empty() {
-        pairs.push(("host".into(), hosts.join(",")));
-        if ports.iter().any(|port| !port.is_empty()) {
-            pairs.push(("port".into(), ports.join(",")));
-        }
-    }
-    pairs.push(("dbname".into(), decode(path, "database")?));
-    for option in query.unwrap_or_default().split('&').filter(|o| !o.is_empty()) {
-        match option.split_once('=') {
-            Some(("ssl", "true")) => pairs.push(("sslmode".into(), "require".into())),
-            Some((name, value)) => pairs.push((decode(name, "option")?, decode(value, name)?)),
-            // Query Service's databases end in ?FLATTEN and the like, and so does what people paste.
-            None => {
-                if let Some((_, database)) = pairs.iter_mut().find(|(name, _)| name == "dbname") {
-                    database.push('?');
-                    database.push_str(option);
-                }
-            }
-        }
-    }
-    Ok(pairs)
-}
-
-fn decode(text: &str, what: &str) -> Result<String, String> {
-    percent_decode_str(text)
-        .decode_utf8()
-        .map(|text| text.into_owned())
-        .map_err(|_| format!("the {what} in the URL is not percent-encoded UTF-8"))
 }

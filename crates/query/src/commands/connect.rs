@@ -8,7 +8,7 @@ use super::refused;
 use crate::connections::variable;
 use crate::host::{Host, Shown};
 use crate::query::Run;
-use crate::session::Session;
+use crate::session::{Session, expiry};
 use crate::target::{Host as ServerHost, Target};
 use crate::wire::Transaction;
 
@@ -28,8 +28,45 @@ pub(super) async fn connect<H: Host>(
         ];
         return Err(problem);
     }
-    let target =
+    let parsed =
         Target::parse(target, &variable).map_err(|why| refused(run, at.clone(), why))?;
+    add(run, name, parsed, target).await;
+    Ok(())
+}
+
+/// `%%connect [as NAME]`: the fields are in the body.
+pub(super) async fn connect_fields<H: Host>(
+    run: &mut Run<'_, H>,
+    rest: &str,
+    body: &str,
+    at: Range<usize>,
+) -> Result<(), Problem> {
+    let name = match rest.split_whitespace().collect::<Vec<_>>().as_slice() {
+        [] => None,
+        [word, name] if word.eq_ignore_ascii_case("as") => Some(*name),
+        _ => {
+            let why = "%%connect takes only a name here (%%connect as NAME); \
+                       the fields stand on the lines below";
+            return Err(refused(run, at, why));
+        }
+    };
+    let target =
+        Target::parse_fields(body, &variable).map_err(|why| refused(run, at.clone(), why))?;
+    add(run, name, target, body).await;
+    Ok(())
+}
+
+async fn add<H: Host>(run: &mut Run<'_, H>, name: Option<&str>, target: Target, text: &str) {
+    if let Target::Server(settings) = &target
+        && let Some(password) = &settings.password
+        && text.contains(password.expose())
+    {
+        run.warn(
+            "The password stands in this cell and is saved with the notebook: leave it out to be \
+             asked for it, or write ${VARIABLE} in its place.\n",
+        )
+        .await;
+    }
     let session = run.query.connections.add(name, target);
     run.out(format!(
         "{}: {}, opened by the first statement.\n",
@@ -37,7 +74,6 @@ pub(super) async fn connect<H: Host>(
         session.target().describe()
     ))
     .await;
-    Ok(())
 }
 
 /// Splits the name behind the last ` as ` from the target.
@@ -59,7 +95,7 @@ pub(super) async fn connections<H: Host>(run: &mut Run<'_, H>) -> Result<(), Pro
             .await;
         return Ok(());
     }
-    let names = ["", "name", "server", "state", "TLS", "user", "transaction"];
+    let names = ["", "name", "server", "state", "TLS", "user", "transaction", "token"];
     let columns = names.map(|name| Column::new(name, "", Kind::Text)).to_vec();
     let rows = sessions
         .iter()
@@ -101,6 +137,7 @@ fn row(session: &Session, current: bool) -> Vec<Option<String>> {
         tls,
         Some(user),
         Some(transaction.into()),
+        open.and_then(|open| open.expires).map(expiry),
     ]
 }
 

@@ -3,7 +3,8 @@
 //! one of the three functions that run them.
 
 mod connect;
-mod help;
+mod describe;
+pub(crate) mod help;
 mod print;
 mod psql;
 mod sql;
@@ -45,6 +46,7 @@ const fn entry(
 /// Rowcell's own commands, in the order help lists them.
 pub(crate) const PERCENT: &[Entry] = &[
     entry("%connect", "TARGET [as NAME]", "names a connection and makes it the current one; the first statement opens it", "%connect postgresql://ada@db.example/sales as sales"),
+    entry("%%connect", "[as NAME]", "the same from the lines below: a field a line, as a credentials page shows them, or credentials JSON", "%%connect as service\nHost: acme.platform.adobe.io\nPort: 80\nDatabase: prod:all\nUsername: …@AdobeOrg\nPassword: ${TOKEN}"),
     entry("%connections", "", "lists the connections", "%connections"),
     entry("%use", "NAME", "makes another connection the current one", "%use sales"),
     entry("%disconnect", "[NAME]", "closes a connection", "%disconnect sales"),
@@ -100,7 +102,10 @@ pub(crate) async fn psql<H: Host>(
         "pset" => print::pset(run).await,
         "timing" => print::timing(run).await,
         "conninfo" => connect::conninfo(run).await,
-        _ => Err(unknown(run, &format!("\\{name}"), at, PSQL)),
+        _ => match describe::noun(name) {
+            Some(noun) => describe::run(run, noun, name, at).await,
+            None => Err(unknown(run, &format!("\\{name}"), at, PSQL)),
+        },
     }
 }
 
@@ -122,13 +127,15 @@ pub(crate) async fn percent<H: Host>(
 }
 
 /// Runs a cell whose first line is a `%%` command; `name` is without its sign.
-pub(crate) fn block<H: Host>(
+pub(crate) async fn block<H: Host>(
     run: &mut Run<'_, H>,
     name: &str,
     rest: &str,
+    body: &str,
     at: Range<usize>,
 ) -> Result<(), Problem> {
     match name {
+        "connect" => connect::connect_fields(run, rest, body, at).await,
         "sql" => sql::sql(run, rest, at),
         _ => Err(unknown(run, &format!("%%{name}"), at, PERCENT)),
     }

@@ -1,0 +1,164 @@
+//! A pasted `psql …` command line.
+
+use super::Pairs;
+
+/// psql's options that take a value, by their letter, with the connection option each sets; none
+/// where it says nothing about the connection.
+const VALUED: &[(char, &str, Option<&str>)] = &[
+    ('h', "host", Some("host")),
+    ('p', "port", Some("port")),
+    ('U', "username", Some("user")),
+    ('d', "dbname", Some("dbname")),
+    ('c', "command", None),
+    ('f', "file", None),
+    ('F', "field-separator", None),
+    ('L', "log-file", None),
+    ('o', "output", None),
+    ('P', "pset", None),
+    ('R', "record-separator", None),
+    ('T', "table-attr", None),
+    ('v', "set", None),
+];
+
+/// The connection options of a command line. `PGPASSWORD=… psql …` is understood too.
+///
+/// # Errors
+/// A sentence that repeats nothing of what was pasted: any word may be a piece of a password.
+pub(super) fn pairs(text: &str) -> Result<Pairs, String> {
+    let words = shell_words::split(text)
+        .map_err(|_| "a quote in the psql command is not closed".to_owned())?;
+    let mut pairs = Pairs::new();
+    let mut words = words.into_iter().peekable();
+    // Variables in front of the program, then the program itself.
+    while let Some(word) = words.next_if(|word| !is_psql(word)) {
+        match word.split_once('=').map(|(name, value)| (name.to_uppercase(), value)) {
+            Some((name, value)) => {
+                if let Some((_, option)) = super::VARIABLES.iter().find(|(known, _)| *known == name) {
+                    pairs.push(((*option).to_owned(), value.to_owned()));
+                }
+            }
+            None => return Err("this is no psql command".into()),
+        }
+    }
+    words.next();
+    let mut plain = Vec::new();
+    while let Some(word) = words.next() {
+        let Some((option, value)) = option(&word) else {
+            plain.push(word);
+            continue;
+        };
+        let Some((.., sets)) = VALUED
+            .iter()
+            .find(|(letter, long, _)| option == *long || option.chars().eq([*letter]))
+        else {
+            continue; // a switch, such as -X or -W
+        };
+        let value = match value {
+            Some(value) => value.to_owned(),
+            None => words
+                .next()
+                .ok_or_else(|| format!("the psql command ends behind its option {option}"))?,
+        };
+        match sets {
+            Some("dbname") => database(&mut pairs, &value)?,
+            Some(name) => pairs.push(((*name).to_owned(), value)),
+            None => {}
+        }
+    }
+    let mut plain = plain.into_iter();
+    if let Some(word) = plain.next() {
+        database(&mut pairs, &word)?;
+    }
+    if let Some(user) = plain.next() {
+        pairs.push(("user".into(), user));
+    }
+    Ok(pairs)
+}
+
+fn is_psql(word: &str) -> bool {
+    let name = word.rsplit(['/', '\\']).next().unwrap_or(word);
+    name == "psql" || name == "psql.exe"
+}
+
+/// `-h`, `-hNAME`, `--host`, `--host=NAME`: the option and the value that is attached to it.
+fn option(word: &str) -> Option<(&str, Option<&str>)> {
+    if let Some(long) = word.strip_prefix("--") {
+        return Some(match long.split_once('=') {
+            Some((name, value)) => (name, Some(value)),
+            None => (long, None),
+        });
+    }
+    let short = word.strip_prefix('-')?;
+    let end = short.chars().next()?.len_utf8();
+    let (letter, value) = short.split_at(end);
+    Some((letter, Some(value).filter(|value| !value.is_empty())))
+}
+
+/// Where psql takes a database's name it takes a URL or keywords, too.
+fn database(pairs: &mut Pairs, text: &str) -> Result<(), String> {
+    match text.split_once("://") {
+        Some(("postgresql" | "postgres", rest)) => pairs.extend(super::url::pairs(rest)?),
+        _ if text.contains('=') => pairs.extend(super::keywords::broken(text)?),
+        _ => pairs.push(("dbname".into(), text.to_owned())),
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(text: &str, expected: &[(&str, &str)]) {
+        let expected: Pairs =
+            expected.iter().map(|(name, value)| ((*name).into(), (*value).into())).collect();
+        assert_eq!(pairs(text), Ok(expected), "{text}");
+    }
+
+    #[test]
+    fn command_lines() {
+        check(
+            "psql 'sslmode=require host=acme.example port=80 dbname=prod:all user=1@AdobeOrg password=ey.x'",
+            &[
+                ("sslmode", "require"),
+                ("host", "acme.example"),
+                ("port", "80"),
+                ("dbname", "prod:all"),
+                ("user", "1@AdobeOrg"),
+                ("password", "ey.x"),
+            ],
+        );
+        check(
+            "psql -h db -p5433 -U ada --dbname=sales",
+            &[("host", "db"), ("port", "5433"), ("user", "ada"), ("dbname", "sales")],
+        );
+        check("/usr/bin/psql -X -W sales ada", &[("dbname", "sales"), ("user", "ada")]);
+        check("PGPASSWORD='a b' psql -c 'select 1' sales", &[("password", "a b"), ("dbname", "sales")]);
+        check(
+            "psql \"postgresql://ada:s@db/sales\"",
+            &[("user", "ada"), ("password", "s"), ("host", "db"), ("dbname", "sales")],
+        );
+    }
+
+    #[test]
+    fn a_command_line_broken_over_lines() {
+        check(
+            "psql 'sslmode=require host=acme.example\nport=80 user=x password=eyJhbGci\nOiJSUzI1NiJ9==\n.abc'",
+            &[
+                ("sslmode", "require"),
+                ("host", "acme.example"),
+                ("port", "80"),
+                ("user", "x"),
+                ("password", "eyJhbGciOiJSUzI1NiJ9==.abc"),
+            ],
+        );
+        check("psql \\\n  -h db \\\n  sales", &[("host", "db"), ("dbname", "sales")]);
+    }
+
+    #[test]
+    fn errors_repeat_nothing() {
+        for text in ["psql 'host=x password=secret", "psql -h", "nonsense secret"] {
+            let error = pairs(text).expect_err(text);
+            assert!(!error.contains("secret"), "{error}");
+        }
+    }
+}
