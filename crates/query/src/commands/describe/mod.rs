@@ -1,0 +1,142 @@
+//! psql's commands that describe what a database holds: `\d` and its kin, `\l`, `\z`, `\sf`, `\sv`.
+//!
+//! Each asks the catalogue with a query of a file of its own, which gives the very columns that psql
+//! prints.
+
+mod relation;
+mod relations;
+mod template;
+
+use std::ops::Range;
+
+use display::{Print, Problem, Table};
+
+use super::refused;
+use crate::arguments::Kind;
+use crate::host::{Host, Shown};
+use crate::pattern::{Names, Pattern};
+use crate::query::Run;
+
+/// What a command describes. Letters left over are those of its name without `+` and `S`.
+pub(super) enum Noun {
+    /// `\d`: one relation, or without a pattern a list of them.
+    Relation,
+    /// `\dt`, `\dvm`, …: relations of the kinds that these letters name.
+    Relations(String),
+    /// `\dP`.
+    Partitioned(String),
+}
+
+/// What this command describes, if it is one of those that do.
+pub(super) fn noun(name: &str) -> Option<Noun> {
+    let letters: String = name.chars().filter(|c| !matches!(c, '+' | 'S')).collect();
+    let rest = letters.strip_prefix('d')?;
+    Some(match rest.chars().next() {
+        None => Noun::Relation,
+        Some('t' | 'v' | 'm' | 'i' | 's' | 'E') => Noun::Relations(rest.to_owned()),
+        Some('P') => Noun::Partitioned(rest[1..].to_owned()),
+        _ => return None,
+    })
+}
+
+/// Runs the command that is called `name`.
+pub(super) async fn run<H: Host>(
+    run: &mut Run<'_, H>,
+    noun: Noun,
+    name: &str,
+    at: Range<usize>,
+) -> Result<(), Problem> {
+    let version = version(run).await?;
+    let mut inquiry = Inquiry {
+        run,
+        at,
+        verbose: name.contains('+'),
+        system: name.contains('S'),
+        version,
+    };
+    match noun {
+        Noun::Relation => match inquiry.argument()? {
+            Some(pattern) => inquiry.describe(&pattern).await,
+            None => inquiry.relations("tvmsE").await,
+        },
+        Noun::Relations(letters) => inquiry.relations(&letters).await,
+        Noun::Partitioned(letters) => inquiry.partitioned(&letters).await,
+    }
+}
+
+/// The server's major version. It is told when the connection opens.
+async fn version<H: Host>(run: &mut Run<'_, H>) -> Result<u32, Problem> {
+    let session = run.session().await?;
+    if session.status().connection.is_none() {
+        run.ask("select 1").await?;
+    }
+    let version = session.status().connection.map(|open| open.version).unwrap_or_default();
+    let major = version.split(|c: char| !c.is_ascii_digit()).next().unwrap_or_default();
+    Ok(major.parse().unwrap_or_default())
+}
+
+/// A command that describes, and whom it asks.
+struct Inquiry<'a, 'r, H> {
+    run: &'a mut Run<'r, H>,
+    /// Where it is in the cell.
+    at: Range<usize>,
+    /// `+`: more about each.
+    verbose: bool,
+    /// `S`: also the system's.
+    system: bool,
+    /// The server's major version.
+    version: u32,
+}
+
+impl<H: Host> Inquiry<'_, '_, H> {
+    /// The command's next argument.
+    fn argument(&mut self) -> Result<Option<String>, Problem> {
+        let argument = self.run.cell.argument(&self.run.settings.variables, Kind::Lenient);
+        let argument = argument.map_err(|error| self.run.unreadable(&error))?;
+        Ok(argument.map(|argument| argument.text))
+    }
+
+    /// Reads a pattern; one that names a database must name this one.
+    async fn pattern(&mut self, text: Option<&str>, names: &Names) -> Result<Option<Pattern>, Problem> {
+        let Some(text) = text else { return Ok(None) };
+        let pattern = Pattern::parse(text, names).map_err(|why| refused(self.run, self.at.clone(), why))?;
+        if let Some(database) = &pattern.database {
+            let here = self.run.ask("select pg_catalog.current_database()").await?;
+            if here.rows.first().and_then(|row| row.first()?.as_ref()) != Some(database) {
+                let why = format!("cross-database references are not implemented: {text}");
+                return Err(refused(self.run, self.at.clone(), why));
+            }
+        }
+        Ok(Some(pattern))
+    }
+
+    /// The query in a file, for this server.
+    fn query(&self, file: &str) -> String {
+        template::query(file, self.version, |word| word == "+" && self.verbose)
+    }
+
+    /// The same for a query that lists: `named` where a pattern names what is meant, which may be
+    /// the system's; `holds` says whether other words of remarks do.
+    fn query_where(&self, file: &str, named: bool, holds: impl Fn(&str) -> bool) -> String {
+        template::query(file, self.version, |word| match word {
+            "+" => self.verbose,
+            "own" => !self.system && !named,
+            word => holds(word),
+        })
+    }
+
+    /// How tables are printed here: as in psql, `\pset null` does not count.
+    fn print(&self) -> Print {
+        Print { null: String::new(), ..self.run.settings.print.clone() }
+    }
+
+    /// Shows a table; as the cell's value where it is the only one and the cell ends here.
+    async fn show(&self, table: &Table, print: &Print, alone: bool) {
+        let bundle = table.bundle(print);
+        let shown = match alone && self.run.is_last() {
+            true => Shown::Result(bundle),
+            false => Shown::Display(bundle, None),
+        };
+        self.run.host.show(shown).await;
+    }
+}
