@@ -10,6 +10,7 @@ use tokio::time::sleep_until;
 
 use crate::host::{Host, Shown};
 use crate::query::{Manner, Run};
+use crate::query_service;
 use crate::session::{Failure, Running, Session, Update, texts};
 use crate::split::Statement;
 use crate::wire::{CopyIn, Event, Field, Report, Transaction};
@@ -204,6 +205,11 @@ impl<'r, 'a, H: Host> Answer<'r, 'a, H> {
                 let with_rows = rows.is_some();
                 if let Some(mut arriving) = rows {
                     arriving.notes.push(elapsed(self.started.elapsed()));
+                    if self.session.is_query_service() && arriving.total == query_service::ROW_CAP {
+                        arriving.notes.push(
+                            "exactly 50,000 rows came, Query Service's cap: there may be more".into(),
+                        );
+                    }
                     self.held = Some((arriving, Instant::now()));
                 }
                 let said = match tag.split(' ').next() {
@@ -398,7 +404,7 @@ impl<'r, 'a, H: Host> Answer<'r, 'a, H> {
 
     /// A report of the server with its place in the cell.
     fn report(&self, report: Report) -> Problem {
-        let mut problem = Problem::server(report.severity, report.code, report.message);
+        let mut problem = Problem::server(report.severity, report.code.clone(), report.message);
         problem.place = match (report.position, report.internal_position, &report.internal_query) {
             (Some(position), ..) => {
                 let sent = byte(&self.statement.text, position);
@@ -414,6 +420,10 @@ impl<'r, 'a, H: Host> Answer<'r, 'a, H> {
         problem.detail = report.detail;
         problem.hint = report.hint;
         problem.context = report.context;
+        if self.session.is_query_service() {
+            let explained = query_service::explain(&report.code, &problem.message);
+            problem.advice.extend(explained.map(str::to_owned));
+        }
         problem
     }
 }

@@ -5,6 +5,9 @@ use std::ops::Range;
 use crate::cell::{Fault, Unreadable};
 use crate::variables::{Form, Reference, Source, Variables};
 
+#[cfg(test)]
+mod tests;
+
 /// How an argument is read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
@@ -32,15 +35,14 @@ pub struct Argument {
 /// Reads a command's name: what comes before a blank or another backslash.
 pub(crate) fn read_name(source: &mut Source) -> String {
     let mut name = String::new();
-    loop {
-        let line = source.unread_line();
-        let len = line.find(|c| is_space(c) || c == '\\').unwrap_or(line.len());
-        let ended = len < line.len();
-        name.push_str(source.take(len).text);
-        if ended || !source.leave_value() {
-            return name;
-        }
+    while let Some(next) = source
+        .peek()
+        .filter(|next| !is_space(*next) && *next != '\\')
+    {
+        source.take(next.len_utf8());
+        name.push(next);
     }
+    name
 }
 
 /// Reads the next argument; `None` where the command ends.
@@ -49,7 +51,9 @@ pub(crate) fn read(
     variables: &Variables,
     kind: Kind,
 ) -> Result<Option<Argument>, Unreadable> {
-    skip_blanks(source);
+    while source.peek().is_some_and(is_space) {
+        source.take(1);
+    }
     let start = source.place(0, 0).start;
     let mut reader = Reader::default();
     match kind {
@@ -60,7 +64,10 @@ pub(crate) fn read(
         reader.drop_semicolons();
     }
     if let Some(at) = reader.shell {
-        return Err(Unreadable { fault: Fault::Backtick, at });
+        return Err(Unreadable {
+            fault: Fault::Backtick,
+            at,
+        });
     }
     if reader.value.is_empty() && !reader.quoted {
         return Ok(None);
@@ -68,10 +75,21 @@ pub(crate) fn read(
     let at = start..source.place(0, 0).end;
     match String::from_utf8(reader.value) {
         Ok(text) if !text.contains('\0') => {
-            let text = if kind == Kind::Identifier { fold(&text) } else { text };
-            Ok(Some(Argument { text, at, quoted: reader.quoted }))
+            let text = if kind == Kind::Identifier {
+                fold(&text)
+            } else {
+                text
+            };
+            Ok(Some(Argument {
+                text,
+                at,
+                quoted: reader.quoted,
+            }))
         }
-        _ => Err(Unreadable { fault: Fault::NotText, at }),
+        _ => Err(Unreadable {
+            fault: Fault::NotText,
+            at,
+        }),
     }
 }
 
@@ -80,27 +98,18 @@ pub(crate) fn skip(source: &mut Source) -> Result<(), Unreadable> {
     loop {
         match read(source, &Variables::default(), Kind::Normal) {
             Ok(Some(_)) => {}
-            Err(Unreadable { fault: Fault::NotText | Fault::Backtick, .. }) => {}
+            Err(Unreadable {
+                fault: Fault::NotText | Fault::Backtick,
+                ..
+            }) => {}
             Ok(None) => break,
             Err(unreadable) => return Err(unreadable),
         }
     }
-    if source.unread_line().starts_with(r"\\") {
+    if source.unread().starts_with(br"\\") {
         source.take(2);
     }
     Ok(())
-}
-
-fn skip_blanks(source: &mut Source) {
-    loop {
-        let line = source.unread_line();
-        let blanks = line.len() - line.trim_start_matches(is_space).len();
-        let ended = blanks < line.len();
-        source.take(blanks);
-        if ended || !source.leave_value() {
-            return;
-        }
-    }
 }
 
 /// An argument as far as it has been read.
@@ -118,7 +127,9 @@ struct Reader {
 impl Reader {
     fn word(&mut self, source: &mut Source, variables: &Variables) -> Result<(), Unreadable> {
         loop {
-            let Some(next) = peek(source) else { return Ok(()) };
+            let Some(next) = source.peek() else {
+                return Ok(());
+            };
             if is_space(next) || next == '\\' {
                 return Ok(());
             }
@@ -141,7 +152,10 @@ impl Reader {
                     skip_shell(source)
                 }
             };
-            closed.ok_or(Unreadable { fault: Fault::UnclosedArgument(next), at })?;
+            closed.ok_or(Unreadable {
+                fault: Fault::UnclosedArgument(next),
+                at,
+            })?;
         }
     }
 
@@ -163,26 +177,35 @@ impl Reader {
 
     /// What comes after a backslash.
     fn escape(&mut self, source: &mut Source) {
-        let rest = source.unread_line();
-        let octal = rest.bytes().take(3).take_while(|byte| matches!(byte, b'0'..=b'7')).count();
-        let hex = rest.strip_prefix('x').unwrap_or_default();
-        let hex = hex.bytes().take(2).take_while(u8::is_ascii_hexdigit).count();
-        let number = |digits: &str, radix| u32::from_str_radix(digits, radix).unwrap_or_default() as u8;
+        let Some(next) = source.peek() else { return };
+        let rest = source.unread();
+        let octal = rest
+            .iter()
+            .take(3)
+            .take_while(|byte| matches!(byte, b'0'..=b'7'))
+            .count();
+        let hex = rest.strip_prefix(b"x").unwrap_or_default();
+        let hex = hex
+            .iter()
+            .take(2)
+            .take_while(|byte| byte.is_ascii_hexdigit())
+            .count();
+        let number =
+            |digits: &str, radix| u32::from_str_radix(digits, radix).unwrap_or_default() as u8;
         if octal > 0 {
             self.value.push(number(source.take(octal).text, 8));
         } else if hex > 0 {
             self.value.push(number(&source.take(1 + hex).text[1..], 16));
         } else {
-            match rest.chars().next() {
-                Some('n') => self.push('\n'),
-                Some('t') => self.push('\t'),
-                Some('b') => self.push('\u{8}'),
-                Some('r') => self.push('\r'),
-                Some('f') => self.push('\u{c}'),
-                Some(other) => self.push(other),
-                None => return,
-            }
-            source.take(rest.chars().next().map_or(0, char::len_utf8));
+            source.take(next.len_utf8());
+            self.push(match next {
+                'n' => '\n',
+                't' => '\t',
+                'b' => '\u{8}',
+                'r' => '\r',
+                'f' => '\u{c}',
+                other => other,
+            });
         }
     }
 
@@ -200,7 +223,9 @@ impl Reader {
 
     /// Puts in the value of a variable. A `:` that begins no reference is left to be read.
     fn variable(&mut self, source: &mut Source, variables: &Variables) -> bool {
-        let Some(reference) = Reference::read(source.unread_line().as_bytes()) else { return false };
+        let Some(reference) = Reference::read(source.unread()) else {
+            return false;
+        };
         let typed = source.take(reference.len).text;
         match variables.resolve(&reference) {
             Some(value) => self.value.extend_from_slice(value.as_bytes()),
@@ -212,9 +237,8 @@ impl Reader {
     }
 
     fn whole_line(&mut self, source: &mut Source) {
-        while peek(source).is_some() {
-            let len = source.unread_line().len();
-            self.value.extend_from_slice(source.take(len).text.as_bytes());
+        while let Some(next) = take(source) {
+            self.push(next);
         }
         let len = self.value.trim_ascii_end().len();
         self.value.truncate(len);
@@ -228,7 +252,8 @@ impl Reader {
     }
 
     fn push(&mut self, c: char) {
-        self.value.extend_from_slice(c.encode_utf8(&mut [0; 4]).as_bytes());
+        self.value
+            .extend_from_slice(c.encode_utf8(&mut [0; 4]).as_bytes());
     }
 }
 
@@ -237,19 +262,8 @@ fn skip_shell(source: &mut Source) -> Option<()> {
     Some(())
 }
 
-/// The next character of the line.
-fn peek(source: &mut Source) -> Option<char> {
-    loop {
-        match source.unread_line().chars().next() {
-            Some(next) => return Some(next),
-            None if source.leave_value() => {}
-            None => return None,
-        }
-    }
-}
-
 fn take(source: &mut Source) -> Option<char> {
-    let next = peek(source)?;
+    let next = source.peek()?;
     source.take(next.len_utf8());
     Some(next)
 }

@@ -7,6 +7,9 @@ use crate::arguments::{self, Argument, Kind};
 use crate::split::{Dialect, Splitter, Statement, Stop};
 use crate::variables::{Source, Variables};
 
+#[cfg(test)]
+pub(crate) mod tests;
+
 /// One runnable piece of a cell.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Step<'a> {
@@ -75,11 +78,20 @@ enum State {
 impl<'a> Cell<'a> {
     /// Begins to read a cell.
     pub fn new(text: &'a str) -> Self {
-        Cell { text, source: Source::new(text), split: Splitter::default(), state: State::Start }
+        Cell {
+            text,
+            source: Source::new(text),
+            split: Splitter::default(),
+            state: State::Start,
+        }
     }
 
     /// The next step; `None` at the end, and after an error.
-    pub fn next(&mut self, variables: &Variables, dialect: Dialect) -> Option<Result<Step<'a>, Unreadable>> {
+    pub fn next(
+        &mut self,
+        variables: &Variables,
+        dialect: Dialect,
+    ) -> Option<Result<Step<'a>, Unreadable>> {
         let step = self.step(variables, dialect).transpose();
         if !matches!(step, Some(Ok(_))) {
             self.state = State::End;
@@ -89,19 +101,24 @@ impl<'a> Cell<'a> {
 
     /// The next argument of the command that [`Cell::next`] handed out last. What is not asked for
     /// is passed over.
-    pub fn argument(&mut self, variables: &Variables, kind: Kind) -> Result<Option<Argument>, Unreadable> {
+    pub fn argument(
+        &mut self,
+        variables: &Variables,
+        kind: Kind,
+    ) -> Result<Option<Argument>, Unreadable> {
         if self.state != State::Command {
             return Ok(None);
         }
         arguments::read(&mut self.source, variables, kind)
     }
 
-    /// The statement that was begun before a command.
+    /// The statement that was begun before a command, where there is more of it than comments.
     pub fn begun(&self) -> Option<&Statement> {
         self.split.begun()
     }
 
     /// Takes the statement that was begun before a command: for commands that send or forget it.
+    /// As in psql it may be a comment alone, which the server answers with nothing.
     pub fn take(&mut self) -> Option<Statement> {
         self.split.take()
     }
@@ -121,7 +138,11 @@ impl<'a> Cell<'a> {
         self.state = State::Body;
     }
 
-    fn step(&mut self, variables: &Variables, dialect: Dialect) -> Result<Option<Step<'a>>, Unreadable> {
+    fn step(
+        &mut self,
+        variables: &Variables,
+        dialect: Dialect,
+    ) -> Result<Option<Step<'a>>, Unreadable> {
         match self.state {
             State::Start => {
                 if let Some(block) = block(self.text) {
@@ -139,7 +160,7 @@ impl<'a> Cell<'a> {
         loop {
             match self.split.read(&mut self.source, variables, dialect)? {
                 Stop::Semicolon => {
-                    if let Some(statement) = self.split.take() {
+                    if let Some(statement) = self.split.finish() {
                         return Ok(Some(Step::Statement(statement)));
                     }
                 }
@@ -152,7 +173,10 @@ impl<'a> Cell<'a> {
 
     fn refuse_nul(&self) -> Result<(), Unreadable> {
         match self.text.find('\0') {
-            Some(at) => Err(Unreadable { fault: Fault::Nul, at: at..at + 1 }),
+            Some(at) => Err(Unreadable {
+                fault: Fault::Nul,
+                at: at..at + 1,
+            }),
             None => Ok(()),
         }
     }
@@ -160,7 +184,10 @@ impl<'a> Cell<'a> {
     fn command(&mut self, backslash: Range<usize>) -> Step<'a> {
         self.state = State::Command;
         let name = arguments::read_name(&mut self.source);
-        Step::Command { name, at: backslash.start..self.source.place(0, 0).end }
+        Step::Command {
+            name,
+            at: backslash.start..self.source.place(0, 0).end,
+        }
     }
 
     fn percent(&mut self) -> Result<Step<'a>, Unreadable> {
@@ -170,18 +197,24 @@ impl<'a> Cell<'a> {
         let line = line.trim_end();
         let at = at.start..at.start + line.len();
         if line.starts_with("%%") {
-            return Err(Unreadable { fault: Fault::LateBlock, at });
+            return Err(Unreadable {
+                fault: Fault::LateBlock,
+                at,
+            });
         }
         let (name, rest) = name_and_rest(&line[1..]);
         Ok(Step::Percent { name, rest, at })
     }
 
     fn end(&mut self) -> Result<Option<Step<'a>>, Unreadable> {
-        if let Some((inside, at)) = self.split.open() {
-            return Err(Unreadable { fault: Fault::Unclosed(inside.delimiter()), at });
+        if let Some((opened, at)) = self.split.open() {
+            return Err(Unreadable {
+                fault: Fault::Unclosed(opened),
+                at,
+            });
         }
         self.state = State::End;
-        Ok(self.split.take().map(Step::Statement))
+        Ok(self.split.finish().map(Step::Statement))
     }
 }
 
@@ -193,7 +226,12 @@ fn block(text: &str) -> Option<Step<'_>> {
     let (line, body) = trimmed.split_once('\n').unwrap_or((trimmed, ""));
     let line = line.trim_end();
     let (name, rest) = name_and_rest(line.strip_prefix("%%")?);
-    Some(Step::Block { name, rest, body, at: start..start + line.len() })
+    Some(Step::Block {
+        name,
+        rest,
+        body,
+        at: start..start + line.len(),
+    })
 }
 
 fn name_and_rest(line: &str) -> (&str, &str) {
@@ -253,7 +291,7 @@ impl fmt::Display for Unreadable {
                 f.write_str("a %% command stands on the first line of a cell; move it to a cell of its own")
             }
             Fault::Endless => {
-                f.write_str("the variables grow to more than 1 GB here; look for values that name each other")
+                f.write_str("the variables make more than 1 GB, or a million values; look for values that name each other")
             }
         }
     }
@@ -286,9 +324,14 @@ pub fn completeness(text: &str, dialect: Dialect) -> Completeness {
             Ok(Step::Command { name, .. }) if takes_statement(&name) => {
                 cell.take();
             }
-            Ok(Step::Block { body, .. }) if !ends_with_empty_line(body) => return Completeness::Incomplete,
+            Ok(Step::Block { body, .. }) if !ends_with_empty_line(body) => {
+                return Completeness::Incomplete;
+            }
             Ok(_) => {}
-            Err(Unreadable { fault: Fault::Unclosed(_), .. }) => return Completeness::Incomplete,
+            Err(Unreadable {
+                fault: Fault::Unclosed(_),
+                ..
+            }) => return Completeness::Incomplete,
             Err(_) => return Completeness::Invalid,
         }
     }
@@ -301,7 +344,7 @@ fn ends_with_empty_line(body: &str) -> bool {
 }
 
 /// psql's commands that send the statement begun before them, or forget it.
-fn takes_statement(name: &str) -> bool {
+pub(crate) fn takes_statement(name: &str) -> bool {
     matches!(
         name,
         "g" | "gx" | "gset" | "gexec" | "gdesc" | "crosstabview" | "watch" | "r" | "reset"

@@ -54,7 +54,8 @@ impl Connections {
         if let Some(session) = self.current() {
             return Ok((session, None));
         }
-        if let Some(target) = self.lock().first.take() {
+        let first = self.lock().first.take();
+        if let Some(target) = first {
             return Ok((self.add(None, target), None));
         }
         let (target, line) = match Target::from_environment(&variable)? {

@@ -31,6 +31,8 @@ pub enum Shown {
     Out(String),
     /// Text on standard error, with its line end.
     Err(String),
+    /// A line about the notebook itself, with its line end: nothing a server said.
+    Note(String),
     /// The cell's value: its last result, complete.
     Result(Bundle),
     /// A result before the last, or one that will be updated under this number.

@@ -45,9 +45,9 @@ pub(crate) struct Opened {
 #[derive(Debug)]
 pub(crate) enum OpenError {
     /// The server asks for a password and none is known.
-    PasswordNeeded { host: String },
+    PasswordNeeded { host: Host },
     /// The server refused, in its own words.
-    Refused { host: String, report: Report },
+    Refused { host: Host, report: Report },
     /// Everything else, host by host.
     Unreachable(String),
 }
@@ -195,7 +195,7 @@ async fn open_stream(
         }),
         Err(error) if wants_password(&error) => {
             Err(OpenError::PasswordNeeded {
-                host: host.describe(),
+                host: host.clone(),
             })
         }
         Err(error) => {
@@ -203,7 +203,7 @@ async fn open_stream(
             while let Ok(seen) = events.try_recv() {
                 if let Event::Error(report) = seen.event {
                     return Err(OpenError::Refused {
-                        host: host.describe(),
+                        host: host.clone(),
                         report: *report,
                     });
                 }

@@ -9,13 +9,15 @@ use tokio::sync::Mutex;
 use crate::answer::Answer;
 use crate::cell::{Cell, Completeness, Step, Unreadable, completeness};
 use crate::commands;
+use crate::guard;
+use crate::query_service;
 use crate::connections::Connections;
 use crate::host::{Host, Shown, Unanswered};
 use crate::open::OpenError;
 use crate::secret::Secret;
-use crate::session::{Embedded, Failure, Session};
+use crate::session::{Dropped, Embedded, Failure, Session, lock};
 use crate::split::{Dialect, Statement};
-use crate::target::Target;
+use crate::target::{self, Target};
 use crate::variables::Variables;
 
 /// Rows of a result that are shown where the notebook sets nothing else.
@@ -27,6 +29,8 @@ pub struct Query {
     pub(crate) connections: Connections,
     /// Held by the cell that runs.
     settings: Mutex<Settings>,
+    /// The variables as they were when the cell that runs was begun.
+    before: std::sync::Mutex<Variables>,
 }
 
 /// What cells set for those after them.
@@ -55,6 +59,7 @@ impl Query {
                 timing: false,
                 displays: 0,
             }),
+            before: std::sync::Mutex::default(),
         }
     }
 
@@ -76,6 +81,7 @@ impl Query {
     /// The first problem, at which the cell stops.
     pub async fn run<H: Host>(&self, text: &str, host: &H) -> Result<(), Problem> {
         let mut settings = self.settings.lock().await;
+        *lock(&self.before) = settings.variables.clone();
         let mut run = Run {
             host,
             query: self,
@@ -111,13 +117,23 @@ impl Query {
         self.connections.clear();
     }
 
-    fn dialect(&self) -> Dialect {
-        let status = self.connections.current().map(|session| session.status());
+    /// The variables; while a cell runs, those of before.
+    pub(crate) fn known_variables(&self) -> Variables {
+        match self.settings.try_lock() {
+            Ok(settings) => settings.variables.clone(),
+            Err(_) => lock(&self.before).clone(),
+        }
+    }
+
+    pub(crate) fn dialect(&self) -> Dialect {
+        let session = self.connections.current();
+        let status = session.as_ref().map(Session::status);
         Dialect {
             standard_conforming_strings: status
-                .and_then(|status| status.connection)
+                .as_ref()
+                .and_then(|status| status.connection.as_ref())
                 .is_none_or(|connection| connection.standard_conforming_strings),
-            spark: false,
+            spark: session.is_some_and(|session| session.is_query_service()),
         }
     }
 }
@@ -187,6 +203,37 @@ impl<'a, H: Host> Run<'a, H> {
         self.statement_in(statement, manner).await
     }
 
+    /// Holds a statement against the guards of its connection.
+    async fn guard(&self, statement: &Statement, settings: &target::Settings) -> Result<(), Problem> {
+        let refused = |why: String, advice: &str| {
+            let mut problem = Problem::server("ERROR", "25006", why);
+            problem.place = Some(self.place(statement.range().start));
+            problem.advice = vec![advice.into()];
+            problem
+        };
+        let dialect = self.query.dialect();
+        if settings.read_only
+            && let Some(why) = guard::forbidden(&statement.text, dialect)
+        {
+            let advice = "Nothing was sent. A connection without read_only=on may write.";
+            return Err(refused(why, advice));
+        }
+        if settings.confirm
+            && let Some(what) = guard::destroys(&statement.text, dialect)
+        {
+            let question = format!("{what}: run it? [y/N] ");
+            let sure = match self.host.ask(&question, false).await {
+                Ok(answer) => matches!(answer.trim().to_lowercase().as_str(), "y" | "yes"),
+                Err(_) => false,
+            };
+            if !sure {
+                let why = format!("{what} was not confirmed");
+                return Err(refused(why, "Nothing was sent."));
+            }
+        }
+        Ok(())
+    }
+
     pub(crate) fn manner(&self) -> Manner {
         Manner {
             print: self.settings.print.clone(),
@@ -205,6 +252,12 @@ impl<'a, H: Host> Run<'a, H> {
         let mut manner = manner;
         if let Target::Server(settings) = session.target() {
             manner.timeout = manner.timeout.or(settings.timeout);
+            self.guard(&statement, settings).await?;
+        }
+        if session.is_query_service()
+            && let Some(warning) = query_service::warning(&statement.text)
+        {
+            self.warn(warning).await;
         }
         self.last = Some(statement.clone());
         Answer::new(self, session, statement, manner).run().await
@@ -221,7 +274,7 @@ impl<'a, H: Host> Run<'a, H> {
             .current_or_first()
             .map_err(|why| connection_problem(why, &[]))?;
         if let Some(line) = chosen {
-            self.out(line + "\n").await;
+            self.host.show(Shown::Note(line + "\n")).await;
         }
         Ok(session)
     }
@@ -266,6 +319,7 @@ impl<'a, H: Host> Run<'a, H> {
         let Target::Server(settings) = session.target() else {
             return Err(failure_problem(failure));
         };
+        let host = host.describe();
         let prompt = match refused {
             true if asked => return Err(failure_problem(failure)),
             true => format!("{host} refuses the password of {}. Another one: ", settings.user),
@@ -354,16 +408,20 @@ pub(crate) fn failure_problem(failure: Failure) -> Problem {
     const UNKNOWN: &str = "Whether the statement took effect is not known: look before you run it again.";
     match failure {
         Failure::Open(OpenError::PasswordNeeded { host }) => {
-            connection_problem(format!("{host} asks for a password"), &[])
+            connection_problem(format!("{} asks for a password", host.describe()), &[])
         }
         Failure::Open(OpenError::Refused { host, report }) => {
             let mut problem = Problem::server(
                 report.severity.clone(),
                 report.code.clone(),
-                format!("connection to {host} refused: {}", report.message),
+                format!("connection to {} refused: {}", host.describe(), report.message),
             );
             problem.detail = report.detail;
             problem.hint = report.hint;
+            if query_service::is_it(&host, "") {
+                let explained = query_service::explain(&report.code, &problem.message);
+                problem.advice.extend(explained.map(str::to_owned));
+            }
             problem
         }
         Failure::Open(OpenError::Unreachable(why)) => {
@@ -388,7 +446,7 @@ pub(crate) fn failure_problem(failure: Failure) -> Problem {
             problem.advice = vec![UNKNOWN.into(), LOST.into()];
             problem
         }
-        Failure::Dropped(crate::session::Dropped::Embedded) => {
+        Failure::Dropped(Dropped::Embedded) => {
             let mut problem = Problem::server(
                 "ERROR",
                 "57014",
@@ -401,12 +459,13 @@ pub(crate) fn failure_problem(failure: Failure) -> Problem {
             ];
             problem
         }
-        Failure::Dropped(crate::session::Dropped::Silent) => {
-            let mut problem = Problem::server(
-                "ERROR",
-                "57014",
-                "interrupted: the server did not answer the request to cancel, so the connection was given up",
-            );
+        Failure::Dropped(how) => {
+            let why = match how {
+                Dropped::Deaf => "this server ignores requests to cancel",
+                _ => "the server did not answer the request to cancel",
+            };
+            let message = format!("interrupted: {why}, so the connection was given up");
+            let mut problem = Problem::server("ERROR", "57014", message);
             problem.advice = vec!["The server may still be working on the statement.".into(), LOST.into()];
             problem
         }

@@ -22,6 +22,7 @@ use tokio_postgres::{Client, SimpleQueryMessage, SimpleQueryRow, SimpleQueryStre
 
 use crate::catalog::{self, Catalog};
 use crate::open::{OpenError, cancel, open, reason};
+use crate::query_service;
 use crate::secret::Secret;
 use crate::target::{Address, ChannelBinding, Host, Settings, Target, Tls, TlsMode};
 use crate::types::{self, Names};
@@ -98,6 +99,8 @@ pub struct Connected {
     pub encrypted: bool,
     /// When the password expires, where it says so.
     pub expires: Option<SystemTime>,
+    /// Whether this is Query Service, which differs.
+    pub query_service: bool,
     /// How the server reads backslashes in plain strings.
     pub standard_conforming_strings: bool,
 }
@@ -145,6 +148,8 @@ pub(crate) enum Dropped {
     Embedded,
     /// A second interrupt, or the server was silent for too long.
     Silent,
+    /// The server is known not to listen.
+    Deaf,
 }
 
 /// A statement that runs.
@@ -200,6 +205,7 @@ impl Session {
             status: status.clone(),
             password: None,
             lost: None,
+            deaf: false,
             catalog: catalog.clone(),
         };
         tokio::spawn(owner.serve(job_queue, background_queue));
@@ -224,6 +230,11 @@ impl Session {
     /// Where it goes.
     pub fn target(&self) -> &Target {
         &self.target
+    }
+
+    /// Whether the open connection is one to Query Service.
+    pub(crate) fn is_query_service(&self) -> bool {
+        self.status().connection.is_some_and(|connection| connection.query_service)
     }
 
     /// What is known of it now.
@@ -323,7 +334,8 @@ pub(crate) fn expiry(at: SystemTime) -> String {
     }
 }
 
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+/// Locks what no panic can leave half done.
+pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     // A panic elsewhere leaves plain data behind, which is still good to read.
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
@@ -337,6 +349,8 @@ struct Owner {
     password: Option<Secret>,
     /// What ended the last connection.
     lost: Option<String>,
+    /// The server has once not answered a request to cancel: it is not waited for again.
+    deaf: bool,
     catalog: Arc<Catalog>,
 }
 
@@ -419,13 +433,14 @@ impl Owner {
                 }
             }
         };
-        match alive.run(job, &self.target).await {
+        match alive.run(job, &self.target, self.deaf).await {
             Ok(transaction) => {
                 self.refresh(alive);
                 Update::Done(transaction)
             }
             Err(failure) => {
-                if let Failure::Dropped(_) = failure {
+                if let Failure::Dropped(how) = failure {
+                    self.deaf |= how == Dropped::Silent;
                     alive.driver.abort();
                     if let Target::Local(folder) = &*self.target {
                         self.embedded.kill(folder.as_deref()).await;
@@ -473,6 +488,10 @@ impl Owner {
             last_report: None,
         };
         link.greet().await?;
+        if link.settings.read_only {
+            // Where the server does not know this, the guard before sending still stands.
+            link.ask("set session characteristics as transaction read only").await;
+        }
         self.refresh(&link);
         lock(&self.status).transaction = Transaction::Idle;
         Ok(link)
@@ -483,6 +502,7 @@ impl Owner {
         let parameter = |name| link.parameter(name).unwrap_or_default().to_owned();
         lock(&self.status).connection = Some(Connected {
             host: link.host.describe(),
+            query_service: link.is_query_service(),
             version: parameter("server_version"),
             user: parameter("session_authorization"),
             encrypted: link.encrypted,
@@ -562,6 +582,10 @@ impl Link {
         }
     }
 
+    fn is_query_service(&self) -> bool {
+        query_service::is_it(&self.host, self.parameter("server_version").unwrap_or_default())
+    }
+
     fn parameter(&self, name: &str) -> Option<&str> {
         self.parameters
             .iter()
@@ -598,7 +622,12 @@ impl Link {
     }
 
     /// Sends the job's query and hands on what comes, until the server is ready again.
-    async fn run(&mut self, job: &mut Job, target: &Target) -> Result<Transaction, Failure> {
+    async fn run(
+        &mut self,
+        job: &mut Job,
+        target: &Target,
+        deaf: bool,
+    ) -> Result<Transaction, Failure> {
         for greeting in std::mem::take(&mut self.greetings) {
             let _ = job.updates.send(Update::Event(greeting)).await;
         }
@@ -621,6 +650,9 @@ impl Link {
                 Some(()) = job.stop.recv() => {
                     if matches!(target, Target::Local(_)) {
                         return Err(Failure::Dropped(Dropped::Embedded));
+                    }
+                    if deaf || self.is_query_service() {
+                        return Err(Failure::Dropped(Dropped::Deaf));
                     }
                     if cancelled.is_some() {
                         return Err(Failure::Dropped(Dropped::Silent));
@@ -819,6 +851,8 @@ impl Settings {
             },
             channel_binding: ChannelBinding::Prefer,
             timeout: None,
+            read_only: false,
+            confirm: false,
             connect_timeout: Duration::from_secs(60),
             application_name: "rowcell".into(),
             options: None,

@@ -17,6 +17,8 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use crate::nearest::nearest;
+use crate::query::boolean;
+use crate::query_service;
 use crate::secret::Secret;
 
 /// Where a connection goes.
@@ -51,6 +53,10 @@ pub struct Settings {
     pub connect_timeout: Duration,
     /// After this long a statement is interrupted.
     pub timeout: Option<Duration>,
+    /// Writes are refused before they are sent, and the server is told to refuse them.
+    pub read_only: bool,
+    /// DROP, TRUNCATE, and UPDATE or DELETE without WHERE are asked about first.
+    pub confirm: bool,
     /// What the server lists this client as.
     pub application_name: String,
     /// Command-line options for the server, such as `-c search_path=app`.
@@ -160,6 +166,8 @@ const OPTIONS: &[&str] = &[
     "options",
     "password_command",
     "timeout",
+    "read_only",
+    "confirm",
 ];
 
 /// libpq's options, and those of drivers, that say nothing here: the encoding is always UTF-8,
@@ -360,7 +368,6 @@ impl Settings {
             None => whoami::username()
                 .map_err(|_| "no user is named, and this process has none: add user=NAME")?,
         };
-        let here = hosts.iter().all(Host::is_this_machine);
         let seconds = |name: &str| match get(name) {
             None => Ok(None),
             Some(seconds) => match seconds.trim().parse::<i32>() {
@@ -368,15 +375,18 @@ impl Settings {
                 Err(_) => Err(format!("{name} is not a number of seconds")),
             },
         };
+        let switch = |name: &str| match get(name) {
+            None => Ok(false),
+            Some(value) => boolean(&value).ok_or_else(|| format!("{name} is on or off")),
+        };
         Ok(Settings {
-            hosts,
             password: get("password").map(Secret::pasted),
             passfile: path("passfile").or_else(|| Some(Path::new(&variable("HOME")?).join(".pgpass"))),
             password_command: get("password_command"),
             database: get("dbname").unwrap_or_else(|| user.clone()),
             user,
             tls: Tls {
-                mode: tls_mode(get("sslmode").as_deref(), here)?,
+                mode: tls_mode(get("sslmode").as_deref(), &hosts)?,
                 root_certificate: path("sslrootcert").or_else(|| libpq_file("root.crt", variable)),
                 certificate: path("sslcert").or_else(|| libpq_file("postgresql.crt", variable)),
                 key: path("sslkey").or_else(|| libpq_file("postgresql.key", variable)),
@@ -399,10 +409,13 @@ impl Settings {
             timeout: seconds("timeout")?
                 .filter(|seconds| *seconds > 0)
                 .map(|seconds| Duration::from_secs(seconds.unsigned_abs().into())),
+            read_only: switch("read_only")?,
+            confirm: switch("confirm")?,
             application_name: get("application_name")
                 .or_else(|| get("fallback_application_name"))
                 .unwrap_or_else(|| "rowcell".into()),
             options: get("options"),
+            hosts,
         })
     }
 }
@@ -427,11 +440,18 @@ fn unknown(name: &str) -> String {
     }
 }
 
-fn tls_mode(mode: Option<&str>, here: bool) -> Result<TlsMode, String> {
+fn tls_mode(mode: Option<&str>, hosts: &[Host]) -> Result<TlsMode, String> {
+    let here = hosts.iter().all(Host::is_this_machine);
+    // It takes the password in clear, and so never without TLS.
+    let query_service = hosts.iter().any(|host| query_service::is_it(host, ""));
     Ok(match mode {
         // libpq's default is prefer; a password for a distant host deserves better.
         None if here => TlsMode::Prefer,
         None => TlsMode::Require,
+        Some("disable") if query_service => {
+            return Err("Query Service is reached with TLS only: sslmode=require".into());
+        }
+        Some("allow" | "prefer") if query_service => TlsMode::Require,
         Some("disable") => TlsMode::Disable,
         Some("allow") => TlsMode::Allow,
         Some("prefer") => TlsMode::Prefer,

@@ -7,6 +7,9 @@ use std::ops::Range;
 
 use crate::cell::{Fault, Unreadable};
 
+#[cfg(test)]
+mod tests;
+
 /// What `\set` has set, in the order of the names.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Variables(BTreeMap<String, String>);
@@ -33,7 +36,9 @@ impl Variables {
 
     /// All names and values, by name.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
-        self.0.iter().map(|(name, value)| (name.as_str(), value.as_str()))
+        self.0
+            .iter()
+            .map(|(name, value)| (name.as_str(), value.as_str()))
     }
 
     /// What psql puts in the place of a reference that it does not read on; `None` where the
@@ -43,7 +48,14 @@ impl Variables {
             Form::Plain => self.get(&reference.name).map(str::to_owned),
             Form::Literal => self.get(&reference.name).map(literal),
             Form::Identifier => self.get(&reference.name).map(identifier),
-            Form::Test => Some(if self.get(&reference.name).is_some() { "TRUE" } else { "FALSE" }.to_owned()),
+            Form::Test => Some(
+                if self.get(&reference.name).is_some() {
+                    "TRUE"
+                } else {
+                    "FALSE"
+                }
+                .to_owned(),
+            ),
         }
     }
 }
@@ -54,7 +66,11 @@ pub struct BadName(pub String);
 
 impl fmt::Display for BadName {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "invalid variable name: \"{}\" (letters, digits and _ make a name)", self.0)
+        write!(
+            f,
+            "invalid variable name: \"{}\" (letters, digits and _ make a name)",
+            self.0
+        )
     }
 }
 
@@ -135,13 +151,16 @@ pub(crate) struct Source<'a> {
     resume: usize,
     /// Values being read, the innermost last.
     values: Vec<Value>,
-    /// Bytes of values read so far, and one for each value.
-    expanded: usize,
+    /// Bytes of values put in so far, each value at [`LEAST_COST`] or more.
+    spent: usize,
 }
 
 /// Variables that name each other could make a cell longer than anything; PostgreSQL takes
 /// statements of up to 1 GB.
-const MAX_EXPANDED: usize = 1 << 30;
+const MAX_SPENT: usize = 1 << 30;
+
+/// So that a million empty values are an end too.
+const LEAST_COST: usize = 1 << 10;
 
 #[derive(Debug, Clone)]
 struct Value {
@@ -163,8 +182,19 @@ pub(crate) struct Excerpt<'t> {
 impl<'a> Source<'a> {
     /// A byte order mark at the start is no part of the text.
     pub(crate) fn new(cell: &'a str) -> Self {
-        let at = if cell.starts_with('\u{feff}') { '\u{feff}'.len_utf8() } else { 0 };
-        Source { cell, at, end: cell.len(), resume: cell.len(), values: Vec::new(), expanded: 0 }
+        let at = if cell.starts_with('\u{feff}') {
+            '\u{feff}'.len_utf8()
+        } else {
+            0
+        };
+        Source {
+            cell,
+            at,
+            end: cell.len(),
+            resume: cell.len(),
+            values: Vec::new(),
+            spent: 0,
+        }
     }
 
     /// What can be read in one piece; [`Source::refill`] tells whether more comes after it.
@@ -175,12 +205,18 @@ impl<'a> Source<'a> {
         }
     }
 
-    /// The same, but of the cell itself not more than the line's end.
-    pub(crate) fn unread_line(&self) -> &str {
-        match self.values.last() {
-            Some(value) => &value.text[value.at..],
-            None => self.cell_line(),
+    /// The next character of the line; a value being read may have several lines.
+    pub(crate) fn peek(&mut self) -> Option<char> {
+        while let Some(value) = self.values.last() {
+            match value.text[value.at..].chars().next() {
+                Some(next) => return Some(next),
+                None => self.values.pop(),
+            };
         }
+        self.cell[self.at..self.end]
+            .chars()
+            .next()
+            .filter(|next| *next != '\n')
     }
 
     /// What is unread of the cell's line, whatever value is being read.
@@ -200,11 +236,6 @@ impl<'a> Source<'a> {
         self.at < self.end
     }
 
-    /// Ends a value that has been read to its end; `false` where none is being read.
-    pub(crate) fn leave_value(&mut self) -> bool {
-        self.values.pop().is_some()
-    }
-
     /// Reads so many bytes of the unread piece.
     pub(crate) fn take(&mut self, len: usize) -> Excerpt<'_> {
         let place = self.place(0, len);
@@ -212,11 +243,19 @@ impl<'a> Source<'a> {
             Some(value) => {
                 let from = value.at;
                 value.at += len;
-                Excerpt { text: &value.text[from..value.at], place, typed: false }
+                Excerpt {
+                    text: &value.text[from..value.at],
+                    place,
+                    typed: false,
+                }
             }
             None => {
                 self.at += len;
-                Excerpt { text: &self.cell[place.clone()], place, typed: true }
+                Excerpt {
+                    text: &self.cell[place.clone()],
+                    place,
+                    typed: true,
+                }
             }
         }
     }
@@ -230,12 +269,31 @@ impl<'a> Source<'a> {
     }
 
     /// Reads a value next, in the place of a reference just taken.
-    pub(crate) fn expand(&mut self, name: String, text: String, place: Range<usize>) -> Result<(), Unreadable> {
-        self.expanded = self.expanded.saturating_add(text.len() + 1);
-        if self.expanded > MAX_EXPANDED {
-            return Err(Unreadable { fault: Fault::Endless, at: place });
+    pub(crate) fn expand(
+        &mut self,
+        name: String,
+        text: String,
+        place: Range<usize>,
+    ) -> Result<(), Unreadable> {
+        self.spend(text.len(), &place)?;
+        self.values.push(Value {
+            name,
+            text,
+            at: 0,
+            place,
+        });
+        Ok(())
+    }
+
+    /// Refuses a value once the values so far have grown too large.
+    pub(crate) fn spend(&mut self, len: usize, place: &Range<usize>) -> Result<(), Unreadable> {
+        self.spent = self.spent.saturating_add(len.max(LEAST_COST));
+        if self.spent > MAX_SPENT {
+            return Err(Unreadable {
+                fault: Fault::Endless,
+                at: place.clone(),
+            });
         }
-        self.values.push(Value { name, text, at: 0, place });
         Ok(())
     }
 
@@ -255,7 +313,9 @@ impl<'a> Source<'a> {
     /// rest of the current line is still to be read, and what comes after the lines.
     pub(crate) fn take_lines(&mut self) -> (Range<usize>, bool) {
         if self.end == self.cell.len() {
-            let line = self.cell[self.at..].find('\n').map_or(self.cell.len(), |i| self.at + i + 1);
+            let line = self.cell[self.at..]
+                .find('\n')
+                .map_or(self.cell.len(), |i| self.at + i + 1);
             (self.end, self.resume) = (line, line);
         }
         let from = self.resume;

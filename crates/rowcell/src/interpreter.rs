@@ -105,7 +105,7 @@ impl Host for Cell<'_> {
     async fn show(&self, shown: Shown) {
         let Cell(request) = self;
         match shown {
-            Shown::Out(text) => request.stdout(&text).await,
+            Shown::Out(text) | Shown::Note(text) => request.stdout(&text).await,
             Shown::Err(text) => request.stderr(&text).await,
             Shown::Result(value) => request.result(bundle(value)).await,
             Shown::Display(value, None) => request.display(bundle(value), None).await,

@@ -76,7 +76,7 @@ impl Inner {
     fn take(&mut self, shown: Shown) {
         match shown {
             Shown::Out(text) => self.stream("stdout", text),
-            Shown::Err(text) => self.stream("stderr", text),
+            Shown::Err(text) | Shown::Note(text) => self.stream("stderr", text),
             Shown::Result(bundle) => self.outputs.push(Output::Result(bundle)),
             Shown::Page(bundle) => self.outputs.push(Output::Display(bundle, None)),
             Shown::Display(bundle, number) => self.outputs.push(Output::Display(bundle, number)),

@@ -5,7 +5,7 @@
 mod connect;
 mod describe;
 pub(crate) mod help;
-mod print;
+pub(crate) mod print;
 mod psql;
 mod sql;
 

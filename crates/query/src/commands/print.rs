@@ -8,7 +8,7 @@ use crate::nearest::nearest;
 use crate::query::{Run, Settings, boolean};
 
 /// The names that `\pset` knows, in the order it lists them; `rows` is not psql's.
-const NAMES: &[&str] = &[
+pub(crate) const NAMES: &[&str] = &[
     "border",
     "columns",
     "expanded",

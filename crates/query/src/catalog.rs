@@ -1,0 +1,299 @@
+//! The catalog: the names and types of a database, as completion and inspection know them.
+//!
+//! It is read in the background, a page at a time, only while the connection is idle and no
+//! transaction is open, and anew after statements that may have changed it. Whoever completes reads
+//! what is known so far and waits for nothing.
+
+pub(crate) mod read;
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use tokio::sync::watch;
+
+use self::read::Outcome;
+use crate::session::{Asker, lock};
+use crate::split::leading_words;
+
+/// What is known of a database. Parts are shared between one reading and the next.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Names {
+    pub(crate) schemas: Arc<Vec<Schema>>,
+    /// By oid, as are all that have one.
+    pub(crate) relations: Arc<Vec<Relation>>,
+    pub(crate) functions: Arc<Vec<Function>>,
+    pub(crate) types: Arc<Vec<Type>>,
+    pub(crate) settings: Arc<Vec<Setting>>,
+}
+
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(crate) struct Schema {
+    pub(crate) name: String,
+    /// Whether the search path has it; these come first, in its order.
+    pub(crate) in_path: bool,
+    pub(crate) comment: Option<String>,
+}
+
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(crate) struct Relation {
+    pub(crate) oid: u32,
+    pub(crate) schema: String,
+    pub(crate) name: String,
+    pub(crate) kind: RelationKind,
+    /// The planner's guess, once the table has been analyzed.
+    pub(crate) rows: Option<u64>,
+    pub(crate) comment: Option<String>,
+    pub(crate) columns: Vec<Column>,
+    /// Primary and unique keys, then foreign keys.
+    pub(crate) keys: Vec<Key>,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum RelationKind {
+    #[default]
+    Table,
+    Partitioned,
+    View,
+    Materialized,
+    Foreign,
+    Sequence,
+}
+
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(crate) struct Column {
+    pub(crate) number: i16,
+    pub(crate) name: String,
+    pub(crate) type_oid: u32,
+    /// As `format_type` prints it; one text for all columns of the type.
+    pub(crate) type_name: Arc<str>,
+    pub(crate) not_null: bool,
+    pub(crate) default: Option<String>,
+    pub(crate) comment: Option<String>,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Key {
+    pub(crate) name: String,
+    /// Numbers of the relation's columns.
+    pub(crate) columns: Vec<i16>,
+    pub(crate) kind: KeyKind,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum KeyKind {
+    Primary,
+    Unique,
+    /// To these columns of the relation with this oid.
+    Foreign(u32, Vec<i16>),
+}
+
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(crate) struct Function {
+    pub(crate) oid: u32,
+    pub(crate) schema: String,
+    pub(crate) name: String,
+    pub(crate) returns_set: bool,
+    pub(crate) arguments: String,
+    /// Nothing for a procedure.
+    pub(crate) result: Option<String>,
+    pub(crate) comment: Option<String>,
+}
+
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(crate) struct Type {
+    pub(crate) oid: u32,
+    pub(crate) schema: String,
+    pub(crate) name: String,
+    /// In words: `enum`, `domain`, `composite type`.
+    pub(crate) kind: String,
+    /// What a domain is made from.
+    pub(crate) base: Option<String>,
+    /// An enum's, in their order.
+    pub(crate) labels: Vec<String>,
+    pub(crate) comment: Option<String>,
+}
+
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(crate) struct Setting {
+    pub(crate) name: String,
+    /// When the connection was opened.
+    pub(crate) value: String,
+    pub(crate) unit: Option<String>,
+    /// `bool`, `enum`, `integer`, `real` or `string`.
+    pub(crate) kind: String,
+    pub(crate) values: Vec<String>,
+    pub(crate) does: String,
+}
+
+impl Names {
+    /// Whether names of this schema are found without it.
+    pub(crate) fn is_visible(&self, schema: &str) -> bool {
+        self.schemas.iter().any(|known| known.in_path && known.name == schema)
+    }
+
+    /// The relation that a name, with or without a schema, means; `[schema, name]` or `[name]`.
+    pub(crate) fn relation(&self, path: &[String]) -> Option<&Relation> {
+        let (name, qualifiers) = path.split_last()?;
+        let named = || self.relations.iter().filter(move |relation| relation.name == *name);
+        match qualifiers.last() {
+            Some(schema) => named().find(|relation| relation.schema == *schema),
+            None => self
+                .schemas
+                .iter()
+                .filter(|schema| schema.in_path)
+                .find_map(|schema| named().find(|relation| relation.schema == schema.name)),
+        }
+    }
+
+    /// The relation of this oid.
+    pub(crate) fn by_oid(&self, oid: u32) -> Option<&Relation> {
+        let at = self.relations.binary_search_by_key(&oid, |relation| relation.oid).ok()?;
+        self.relations.get(at)
+    }
+
+    /// Whether a schema came with the server.
+    pub(crate) fn is_servers(schema: &str) -> bool {
+        matches!(schema, "pg_catalog" | "information_schema")
+    }
+
+    /// A type's labels; none where it is no enum.
+    pub(crate) fn labels(&self, type_oid: u32) -> &[String] {
+        match self.types.binary_search_by_key(&type_oid, |known| known.oid) {
+            Ok(at) => &self.types[at].labels,
+            Err(_) => &[],
+        }
+    }
+}
+
+impl Relation {
+    /// The column of this name.
+    pub(crate) fn column(&self, name: &str) -> Option<&Column> {
+        self.columns.iter().find(|column| column.name == name)
+    }
+
+    /// The names of the columns with these numbers.
+    pub(crate) fn column_names(&self, numbers: &[i16]) -> Vec<&str> {
+        let name = |number| self.columns.iter().find(|column| column.number == number);
+        numbers.iter().filter_map(|number| name(*number)).map(|column| column.name.as_str()).collect()
+    }
+}
+
+impl RelationKind {
+    /// In the words of SQL.
+    pub(crate) fn words(self) -> &'static str {
+        match self {
+            RelationKind::Table => "table",
+            RelationKind::Partitioned => "partitioned table",
+            RelationKind::View => "view",
+            RelationKind::Materialized => "materialized view",
+            RelationKind::Foreign => "foreign table",
+            RelationKind::Sequence => "sequence",
+        }
+    }
+}
+
+/// A session's catalog: what is known, and whether that is still so.
+#[derive(Debug, Default)]
+pub(crate) struct Catalog {
+    names: Mutex<Arc<Names>>,
+    state: watch::Sender<State>,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum State {
+    /// What is known is so, or nothing can be known: no connection yet.
+    #[default]
+    Settled,
+    /// To be read anew (all of it, on a new connection), as soon as no transaction is open.
+    Stale { all: bool },
+    /// To be read anew, now.
+    Due { all: bool },
+    /// Being read.
+    Reading,
+}
+
+impl Catalog {
+    /// What is known now.
+    pub(crate) fn names(&self) -> Arc<Names> {
+        lock(&self.names).clone()
+    }
+
+    /// Waits at most so long for a reading that is under way.
+    pub(crate) async fn settle(&self, limit: Duration) {
+        let mut state = self.state.subscribe();
+        let settled = state.wait_for(|state| !matches!(state, State::Due { .. } | State::Reading));
+        let _ = tokio::time::timeout(limit, settled).await;
+    }
+
+    /// A statement has run: on a connection opened for it, or on one of before; and now a
+    /// transaction is open, or none is.
+    pub(crate) fn ran(&self, sql: &str, opened: bool, idle: bool) {
+        let changed = opened || may_change(sql);
+        self.state.send_if_modified(|state| {
+            let all = opened || matches!(state, State::Stale { all: true } | State::Due { all: true });
+            let next = match *state {
+                State::Stale { .. } | State::Due { .. } if idle => State::Due { all },
+                _ if changed && idle => State::Due { all },
+                _ if changed => State::Stale { all },
+                unchanged => unchanged,
+            };
+            std::mem::replace(state, next) != next
+        });
+    }
+
+    fn publish(&self, names: &Names) {
+        *lock(&self.names) = Arc::new(names.clone());
+    }
+}
+
+/// Whether the names of a database, or where they are looked for, may be others after this.
+fn may_change(sql: &str) -> bool {
+    /// `INTO` is looked for among so many words of a SELECT.
+    const SELECT: usize = 200;
+    let words = leading_words(sql, 3);
+    let words: Vec<&str> = words.iter().map(String::as_str).collect();
+    match words.as_slice() {
+        ["CREATE" | "ALTER" | "DROP" | "COMMENT" | "IMPORT" | "DISCARD" | "DO" | "CALL" | "EXECUTE", ..] => true,
+        ["SET" | "RESET", rest @ ..] => {
+            rest.iter().any(|word| matches!(*word, "SEARCH_PATH" | "SCHEMA" | "ROLE" | "SESSION" | "ALL"))
+        }
+        ["SELECT" | "WITH", ..] => leading_words(sql, SELECT).iter().any(|word| word == "INTO" || word == "SET_CONFIG"),
+        _ => false,
+    }
+}
+
+/// Keeps a session's catalog until the session has ended.
+pub(crate) async fn keep(catalog: Arc<Catalog>, asker: Asker) {
+    let mut state = catalog.state.subscribe();
+    loop {
+        let all = tokio::select! {
+            () = asker.closed() => return,
+            due = state.wait_for(|state| matches!(state, State::Due { .. })) => match due.map(|due| *due) {
+                Ok(State::Due { all }) => all,
+                _ => return,
+            },
+        };
+        catalog.state.send_replace(State::Reading);
+        let outcome = read::read(&catalog, &asker, all).await;
+        catalog.state.send_modify(|state| {
+            *state = match (*state, outcome) {
+                (State::Reading, Outcome::Done) => State::Settled,
+                (State::Reading, Outcome::Busy) => State::Stale { all },
+                (State::Stale { .. }, Outcome::Busy) if all => State::Stale { all },
+                (State::Due { .. }, Outcome::Busy) if all => State::Due { all },
+                (changed_meanwhile, _) => changed_meanwhile,
+            };
+        });
+    }
+}
+
+/// Columns of the same type share its name.
+#[derive(Default)]
+struct Shared(HashMap<String, Arc<str>>);
+
+impl Shared {
+    fn get(&mut self, text: String) -> Arc<str> {
+        self.0.entry(text).or_insert_with_key(|text| text.as_str().into()).clone()
+    }
+}

@@ -1,0 +1,275 @@
+//! How the catalog is read: parts one after the other, each in pages that take some milliseconds.
+//!
+//! What a database's own users made comes first. What came with the server is read once a
+//! connection: its names never change.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use super::{Catalog, Column, Function, Key, KeyKind, Names, Relation, RelationKind, Schema, Setting, Shared, Type};
+use crate::session::{Asker, NoAnswer};
+
+/// What came with the server has an oid up to here (PostgreSQL's `FirstNormalObjectId` is the next).
+const SERVERS_LAST: u32 = 16383;
+/// More than these are not read: relations, columns, and of all else together.
+const RELATIONS: usize = 20_000;
+const COLUMNS: usize = 200_000;
+const OTHERS: usize = 20_000;
+
+/// Goes before each question: nothing of ours is to hold the user up, be it a lock or a slow server.
+const GENTLY: &str = "set local statement_timeout = 500; set local lock_timeout = 50; ";
+
+/// How a reading ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Outcome {
+    /// All was read that the server would tell.
+    Done,
+    /// The user's work came first; what is left has to wait.
+    Busy,
+}
+
+type Row = Vec<Option<String>>;
+
+/// Reads the catalog, all of it or only what users made, and publishes it part by part.
+pub(super) async fn read(catalog: &Catalog, asker: &Asker, all: bool) -> Outcome {
+    let mut names = Names::clone(&catalog.names());
+    let users = (SERVERS_LAST, u32::MAX);
+    let servers = (0, SERVERS_LAST);
+    let ranges: &[_] = if all { &[users, servers] } else { &[users] };
+    for (after, upto) in ranges {
+        let mut reading = Reading { asker, after: *after, upto: *upto };
+        if reading.parts(&mut names, catalog).await.is_none() {
+            return Outcome::Busy;
+        }
+    }
+    Outcome::Done
+}
+
+/// One pass over objects with oids in a range.
+struct Reading<'a> {
+    asker: &'a Asker,
+    after: u32,
+    upto: u32,
+}
+
+impl Reading<'_> {
+    /// Nothing where the user's work comes first.
+    async fn parts(&mut self, names: &mut Names, catalog: &Catalog) -> Option<()> {
+        let of_users = self.after >= SERVERS_LAST;
+        if of_users {
+            let rows = self.ask(include_str!("schemas.sql")).await?;
+            names.schemas = Arc::new(rows.into_iter().filter_map(schema).collect());
+        }
+        let relations = self.relations().await?;
+        names.relations = self.merged(&names.relations, relations, |relation| relation.oid);
+        catalog.publish(names);
+        let functions = self.pages(include_str!("functions.sql"), OTHERS, oid, function).await?;
+        names.functions = self.merged(&names.functions, functions, |function| function.oid);
+        let types = self.pages(include_str!("types.sql"), OTHERS, oid, type_).await?;
+        names.types = self.merged(&names.types, types, |known| known.oid);
+        if !of_users {
+            let rows = self.ask(include_str!("settings.sql")).await?;
+            names.settings = Arc::new(rows.into_iter().filter_map(setting).collect());
+        }
+        catalog.publish(names);
+        Some(())
+    }
+
+    async fn relations(&self) -> Option<Vec<Relation>> {
+        let mut relations = self.pages(include_str!("relations.sql"), RELATIONS, oid, relation).await?;
+        let mut shared = Shared::default();
+        let columns = self
+            .pages(include_str!("columns.sql"), COLUMNS, column_after, |row| column(row, &mut shared))
+            .await?;
+        for (oid, column) in columns {
+            if let Ok(at) = relations.binary_search_by_key(&oid, |relation| relation.oid) {
+                relations[at].columns.push(column);
+            }
+        }
+        let mut keys = self.pages(include_str!("keys.sql"), OTHERS, oid, key).await?;
+        keys.sort_by_key(|(_, key)| matches!(key.kind, KeyKind::Foreign(..)));
+        for (oid, key) in keys {
+            if let Ok(at) = relations.binary_search_by_key(&oid, |relation| relation.oid) {
+                relations[at].keys.push(key);
+            }
+        }
+        Some(relations)
+    }
+
+    /// All pages of a query, each asked for with what the last row of the page before says.
+    async fn pages<T>(
+        &self,
+        sql: &str,
+        most: usize,
+        next: impl Fn(&Row) -> Option<(u32, i16)>,
+        mut item: impl FnMut(Row) -> Option<T>,
+    ) -> Option<Vec<T>> {
+        let size = page_size(sql);
+        let (mut after, mut number) = (self.after, i16::MAX);
+        let mut items = Vec::new();
+        loop {
+            let page = sql
+                .replace(":'after'", &format!("'{after}'"))
+                .replace(":'number'", &format!("'{number}'"))
+                .replace(":'upto'", &format!("'{}'", self.upto));
+            let rows = self.ask(&page).await?;
+            let full = rows.len() >= size;
+            let last = rows.last().and_then(&next);
+            items.extend(rows.into_iter().filter_map(&mut item));
+            match last {
+                Some(last) if full && items.len() < most => (after, number) = last,
+                _ => break,
+            }
+        }
+        items.truncate(most);
+        Some(items)
+    }
+
+    /// The rows of one question, none where the server does not understand it; then as long a rest
+    /// as the answer took, so that at most half of the server's time is ours.
+    async fn ask(&self, sql: &str) -> Option<Vec<Row>> {
+        let started = Instant::now();
+        let rows = match self.asker.ask(&gently(sql)).await {
+            Ok(rows) => rows,
+            Err(NoAnswer::Refused) => Vec::new(),
+            Err(NoAnswer::Busy) => return None,
+        };
+        tokio::time::sleep(started.elapsed().min(REST)).await;
+        Some(rows)
+    }
+
+    /// What was read, and of what was known the rest, by oid.
+    fn merged<T: Clone>(&self, known: &Arc<Vec<T>>, read: Vec<T>, oid: impl Fn(&T) -> u32) -> Arc<Vec<T>> {
+        let here = |item: &T| (self.after + 1..=self.upto).contains(&oid(item));
+        let mut items: Vec<T> = known.iter().filter(|item| !here(item)).cloned().collect();
+        items.extend(read);
+        items.sort_by_key(oid);
+        Arc::new(items)
+    }
+}
+
+/// The time asked includes waiting for the user's own statement, which is no reason for a long rest.
+const REST: Duration = Duration::from_millis(50);
+
+/// A question that gives up rather than hold anyone up.
+pub(crate) fn gently(sql: &str) -> String {
+    format!("{GENTLY}{sql}")
+}
+
+/// The limit that a query ends with.
+fn page_size(sql: &str) -> usize {
+    let limit = sql.trim_end().rsplit(' ').next();
+    limit.and_then(|limit| limit.parse().ok()).unwrap_or(usize::MAX)
+}
+
+fn oid(row: &Row) -> Option<(u32, i16)> {
+    Some((number(row, 0)?, i16::MAX))
+}
+
+fn column_after(row: &Row) -> Option<(u32, i16)> {
+    Some((number(row, 0)?, number(row, 1)?))
+}
+
+fn schema(mut row: Row) -> Option<Schema> {
+    Some(Schema { in_path: text(&mut row, 1).is_some(), comment: text(&mut row, 2), name: text(&mut row, 0)? })
+}
+
+fn relation(mut row: Row) -> Option<Relation> {
+    let kind = match row.get(3)?.as_deref()? {
+        "p" => RelationKind::Partitioned,
+        "v" => RelationKind::View,
+        "m" => RelationKind::Materialized,
+        "f" => RelationKind::Foreign,
+        "S" => RelationKind::Sequence,
+        _ => RelationKind::Table,
+    };
+    // Before version 14 a table that was never analyzed has 0 rows in 0 pages, then -1.
+    let pages: i64 = number(&row, 5)?;
+    let rows: i64 = number(&row, 4)?;
+    Some(Relation {
+        oid: number(&row, 0)?,
+        kind,
+        rows: u64::try_from(rows).ok().filter(|rows| *rows > 0 || pages > 0),
+        comment: text(&mut row, 6),
+        schema: text(&mut row, 1)?,
+        name: text(&mut row, 2)?,
+        ..Relation::default()
+    })
+}
+
+fn column(mut row: Row, shared: &mut Shared) -> Option<(u32, Column)> {
+    let column = Column {
+        number: number(&row, 1)?,
+        type_oid: number(&row, 3)?,
+        type_name: shared.get(text(&mut row, 4)?),
+        not_null: row.get(5)?.as_deref() == Some("t"),
+        default: text(&mut row, 6),
+        comment: text(&mut row, 7),
+        name: text(&mut row, 2)?,
+    };
+    Some((number(&row, 0)?, column))
+}
+
+fn key(mut row: Row) -> Option<(u32, Key)> {
+    let kind = match row.get(2)?.as_deref()? {
+        "p" => KeyKind::Primary,
+        "u" => KeyKind::Unique,
+        _ => KeyKind::Foreign(number(&row, 5)?, numbers(&row, 6)),
+    };
+    let key = Key { columns: numbers(&row, 4), kind, name: text(&mut row, 3)? };
+    Some((number(&row, 1)?, key))
+}
+
+fn function(mut row: Row) -> Option<Function> {
+    Some(Function {
+        oid: number(&row, 0)?,
+        schema: text(&mut row, 1)?,
+        name: text(&mut row, 2)?,
+        returns_set: row.get(3)?.as_deref() == Some("t"),
+        arguments: text(&mut row, 4).unwrap_or_default(),
+        result: text(&mut row, 5),
+        comment: text(&mut row, 6),
+    })
+}
+
+fn type_(mut row: Row) -> Option<Type> {
+    Some(Type {
+        oid: number(&row, 0)?,
+        schema: text(&mut row, 1)?,
+        name: text(&mut row, 2)?,
+        kind: text(&mut row, 3)?,
+        base: text(&mut row, 4),
+        labels: list(text(&mut row, 5)),
+        comment: text(&mut row, 6),
+    })
+}
+
+fn setting(mut row: Row) -> Option<Setting> {
+    Some(Setting {
+        name: text(&mut row, 0)?,
+        value: text(&mut row, 1).unwrap_or_default(),
+        unit: text(&mut row, 2),
+        kind: text(&mut row, 3)?,
+        values: list(text(&mut row, 4)),
+        does: text(&mut row, 5).unwrap_or_default(),
+    })
+}
+
+fn text(row: &mut Row, at: usize) -> Option<String> {
+    row.get_mut(at)?.take()
+}
+
+fn number<T: std::str::FromStr>(row: &Row, at: usize) -> Option<T> {
+    row.get(at)?.as_deref()?.parse().ok()
+}
+
+/// Numbers with blanks between them.
+fn numbers(row: &Row, at: usize) -> Vec<i16> {
+    let text = row.get(at).and_then(Option::as_deref).unwrap_or_default();
+    text.split(' ').filter_map(|number| number.parse().ok()).collect()
+}
+
+/// A JSON array of strings.
+fn list(json: Option<String>) -> Vec<String> {
+    json.and_then(|json| serde_json::from_str::<Vec<String>>(&json).ok()).unwrap_or_default()
+}

@@ -1,0 +1,85 @@
+//! Query Service, Adobe Experience Platform's SQL engine: what is known of it and worth saying.
+//!
+//! It speaks PostgreSQL's protocol and Spark's SQL. Facts from its documentation: Experience League,
+//! "Query Service": guardrails, troubleshooting guide, writing queries.
+
+use crate::split::leading_words;
+use crate::target::{Address, Host};
+
+/// Rows after which an answer without its own LIMIT is cut.
+pub(crate) const ROW_CAP: u64 = 50_000;
+/// What it reports as the version of the server.
+const VERSION: &str = "0.1.0";
+
+/// Whether this host, or a server of this version, is Query Service.
+pub(crate) fn is_it(host: &Host, version: &str) -> bool {
+    let named = matches!(&host.place, Address::Tcp(name, _) if name.ends_with(".adobe.io"));
+    named || version == VERSION
+}
+
+/// What an error means there and what to do, in one sentence.
+pub(crate) fn explain(code: &str, message: &str) -> Option<&'static str> {
+    if message.contains("Session Limit Reached") {
+        return Some(
+            "Query Service: all sessions of the licence are taken; close other notebooks and \
+             clients, or wait until idle ones end.",
+        );
+    }
+    Some(match code {
+        "28P01" => {
+            "Query Service: the token is wrong or has expired (after 24 hours, where nothing else \
+             is set); copy a new one from Queries, Credentials."
+        }
+        "42P12" => {
+            "Query Service: the database name stands for no tables; it is a sandbox and what is in \
+             it, such as prod:all."
+        }
+        "53400" => {
+            "Query Service: a query may run for 10 minutes and a LIMIT may be 100,000 at most; ask \
+             for less, or write the result with CREATE TABLE … AS."
+        }
+        "08P01" => "Query Service: it does not understand a message that PostgreSQL would.",
+        "58000" => {
+            "Query Service: an error inside the service; what stands behind Reason is the engine's \
+             own word, often about a function or a type that Spark's SQL does not have."
+        }
+        _ => return None,
+    })
+}
+
+/// A warning to give before a statement is sent.
+pub(crate) fn warning(text: &str) -> Option<&'static str> {
+    let mut words = text.split(|c: char| !c.is_alphanumeric() && c != '_').filter(|w| !w.is_empty());
+    let limit_zero = std::iter::from_fn(|| {
+        words.find(|word| word.eq_ignore_ascii_case("limit"))?;
+        Some(words.next() == Some("0"))
+    })
+    .any(|zero| zero);
+    // Only where LIMIT is a word of the SQL, and not in a string or a comment.
+    let is_sql = leading_words(text, usize::MAX).iter().any(|word| word == "LIMIT");
+    (limit_zero && is_sql).then_some(
+        "Query Service: LIMIT 0 means no limit and returns everything; \
+         WHERE 1=0 gives the columns alone.\n",
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn limit_zero_is_warned_about() {
+        assert!(warning("select * from t LIMIT 0").is_some());
+        assert!(warning("select * from t limit 0;").is_some());
+        assert!(warning("select * from t limit 10").is_none());
+        assert!(warning("select 'limit 0'").is_none());
+    }
+
+    #[test]
+    fn it_is_known_by_its_name() {
+        let host = |name: &str| Host { place: Address::Tcp(name.into(), None), port: 80 };
+        assert!(is_it(&host("acme.platform.adobe.io"), ""));
+        assert!(is_it(&host("localhost"), "0.1.0"));
+        assert!(!is_it(&host("adobe.io.example"), "17.5"));
+    }
+}
