@@ -15,6 +15,12 @@ SETTINGS = {
     "notebook-extension/tracker": {"windowingMode": "none"},
     "apputils-extension/notification": {"fetchNews": "false", "checkForUpdates": False},
 }
+# What the toolbar's indicator shows is not enough: it is idle before a session has its kernel.
+KERNEL_IS = """status => {
+    const context = window.jupyterapp?.shell.currentWidget?.sessionContext
+    const kernel = context?.session?.kernel
+    return context?.isReady && kernel?.connectionStatus === 'connected' && kernel.status === status
+}"""
 CHROMIUM = {
     "executable_path": "/usr/bin/chromium",
     "args": [
@@ -71,14 +77,13 @@ class Notebook:
         self.wait("idle")
 
     def wait(self, status, timeout=60):
-        """Waits until the kernel is idle or busy, as the notebook's toolbar shows it."""
-        indicator = f'.jp-Notebook-ExecutionIndicator[data-status="{status}"]'
-        self.page.wait_for_selector(indicator, state="attached", timeout=timeout * 1000)
+        """Waits until the notebook is connected to a kernel of that status."""
+        self.page.wait_for_function(KERNEL_IS, arg=status, timeout=timeout * 1000)
 
     def command(self, name, **arguments):
-        self.page.evaluate(
-            "([name, with_]) => jupyterapp.commands.execute(name, with_)", [name, arguments]
-        )
+        """Starts what a menu entry does; its end is to be seen on the page."""
+        execute = "([name, with_]) => { jupyterapp.commands.execute(name, with_) }"
+        self.page.evaluate(execute, [name, arguments])
 
     def run(self, number, wait=True):
         """Runs the code cell of that number, from 0."""
