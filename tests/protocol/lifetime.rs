@@ -71,14 +71,26 @@ async fn a_cell_that_runs_is_interrupted_and_has_its_say() {
 }
 
 #[tokio::test]
-async fn a_cell_that_does_not_give_in_is_ended() {
+async fn a_cell_that_does_not_give_in_is_cut_off() {
     let mut front = Frontend::start().await;
     let cell = front.execute("sleep 60000").await;
     front
         .expect_all(&cell, &["busy", "In [1]: sleep 60000"])
         .await;
     front.execute("never run").await;
-    front.end().await;
+    let content = json!({ "restart": false });
+    let request = front.ask_control("shutdown_request", content).await;
+    front.control_reply(&request).await;
+    let reply = front.reply(&cell).await.content;
+    assert_eq!(reply, json!({ "status": "aborted", "execution_count": 1 }));
+    let transcript = [
+        (&*request, "busy"),
+        (&cell, "idle"),
+        (&request, "shutdown_reply restart=false"),
+        (&request, "idle"),
+    ];
+    front.expect(&transcript).await;
+    front.kernel.await.unwrap().unwrap();
 }
 
 /// Takes its time to close, or forever, or fails at it.

@@ -11,8 +11,7 @@ use crate::frontend::{Frontend, KEY};
 #[tokio::test]
 async fn text_is_gathered_and_keeps_its_place() {
     let mut front = Frontend::start().await;
-    let code =
-        "print a\nprint b\nwarn c\nprint d\nshow e\nprint f\nclear\nprint g\nsleep 150\nprint h";
+    let code = "print a\nsleep 20\nprint b\nwarn c\nprint d\nshow e\nprint f\nclear\nprint g\nsleep 150\nprint h";
     let cell = front.execute(code).await;
     front.expect_all(&cell, &["busy"]).await;
     front.next_published().await;

@@ -8,7 +8,7 @@ use serde_json::{Map, Value, json};
 use tokio::time::sleep;
 
 use crate::kernel::{Kernel, failed, guard, malformed};
-use crate::message::{self, Execute, Message};
+use crate::message::{self, Execute, Message, Origin};
 use crate::queue::Receiver;
 use crate::request::Manner;
 use crate::router::Router;
@@ -16,7 +16,7 @@ use crate::{Failure, Interpreter, Request};
 
 /// After an error, what a front end has sent by then is given up; this is how long the last of it
 /// may take from its socket to our queue.
-const IN_FLIGHT: Duration = Duration::from_millis(5);
+const IN_FLIGHT: Duration = Duration::from_millis(10);
 
 /// Runs the queued cells until the kernel ends.
 pub(crate) async fn run<I: Interpreter>(
@@ -43,6 +43,20 @@ pub(crate) async fn run<I: Interpreter>(
             cell.abort();
         }
     }
+}
+
+/// Answers the cell that ran when the kernel had to end.
+pub(crate) fn cut_off<I: Interpreter>(kernel: &Kernel<I>, router: &Router, request: &Request) {
+    abort(kernel, router, request.origin());
+    kernel.end(request);
+}
+
+/// The reply to a cell that has not run, or not to its end.
+fn abort<I: Interpreter>(kernel: &Kernel<I>, router: &Router, origin: &Origin) {
+    let count = kernel.count.load(Ordering::Relaxed);
+    let content = json!({ "status": "aborted", "execution_count": count });
+    let metadata = json!({ "status": "aborted" });
+    kernel.reply(router, origin, "execute_reply", &metadata, &content);
 }
 
 struct Cell<'a, I> {
@@ -98,11 +112,9 @@ impl<I: Interpreter> Cell<'_, I> {
 
     /// Answers a cell that is not run, because one before it has failed.
     fn abort(&self) {
-        let count = self.kernel.count.load(Ordering::Relaxed);
         let request = self.handle(true, false);
         self.kernel.begin(&request);
-        let content = json!({ "status": "aborted", "execution_count": count });
-        self.reply(&json!({ "status": "aborted" }), &content);
+        abort(self.kernel, self.router, request.origin());
         self.kernel.end(&request);
     }
 

@@ -106,6 +106,11 @@ impl<I: Interpreter> Kernel<I> {
         }
     }
 
+    /// The request of the cell that runs, if one does.
+    pub(crate) fn request_that_runs(&self) -> Option<Request> {
+        self.running().clone()
+    }
+
     /// Sends a reply over the channel the request came by.
     pub(crate) fn reply(
         &self,

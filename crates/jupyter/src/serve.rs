@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use serde_json::json;
 use tokio::sync::mpsc;
-use tokio::task::{JoinHandle, JoinSet};
+use tokio::task::JoinSet;
 use tokio::time::timeout;
 
 use crate::connection::Connection;
@@ -76,8 +76,8 @@ pub async fn serve<I: Interpreter>(
         farewells,
     ));
     let (cells, waiting) = queue(CELLS);
-    let running = tokio::spawn(cells::run(kernel.clone(), shell.clone(), waiting));
-    let mut running = AbortOnDrop(running);
+    let mut running = JoinSet::new();
+    running.spawn(cells::run(kernel.clone(), shell.clone(), waiting));
     tasks.spawn(channel::listen(
         kernel.clone(),
         control.clone(),
@@ -103,12 +103,15 @@ pub async fn serve<I: Interpreter>(
     kernel.interrupt();
     let closing = async {
         let closed = guard(kernel.interpreter.close());
-        tokio::join!(closed, timeout(GIVE_IN, &mut running.0))
+        tokio::join!(closed, timeout(GIVE_IN, running.join_next()))
     };
     if timeout(CLOSE, closing).await.is_err() {
         log::warn!("closing took longer than {CLOSE:?} and is given up");
     }
-    drop(running);
+    running.shutdown().await;
+    if let Some(request) = kernel.request_that_runs() {
+        cells::cut_off(&kernel, &shell, &request);
+    }
     let rest = std::iter::from_fn(|| farewell.try_recv().ok());
     for farewell in first.into_iter().chain(rest) {
         bid(&kernel, farewell).await;
@@ -145,12 +148,4 @@ async fn bid<I: Interpreter>(kernel: &Kernel<I>, farewell: Farewell) {
     kernel.reply(&router, origin, "shutdown_reply", &json!({}), &content);
     kernel.iopub.push("shutdown_reply", origin, &content);
     kernel.idle(origin);
-}
-
-struct AbortOnDrop(JoinHandle<()>);
-
-impl Drop for AbortOnDrop {
-    fn drop(&mut self) {
-        self.0.abort();
-    }
 }

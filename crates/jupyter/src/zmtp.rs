@@ -15,6 +15,8 @@ use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 
 /// The largest message taken in, all frames together: far above any cell or widget buffer.
 const MAX_MESSAGE: usize = 256 << 20;
+/// The largest READY command, which holds a few short names.
+const MAX_READY: usize = 64 << 10;
 /// The most frames of one message.
 const MAX_FRAMES: usize = 4096;
 /// How much room is made at once for a frame that is still arriving.
@@ -76,7 +78,7 @@ where
     let Frame {
         flags: COMMAND,
         body,
-    } = reader.frame(MAX_MESSAGE).await?
+    } = reader.frame(MAX_READY).await?
     else {
         return Err(broken("a message came before the handshake was done"));
     };
@@ -224,7 +226,7 @@ impl<R: AsyncRead + Unpin> Reader<R> {
                 flags: flags & !LONG,
                 body: self.take(length).await?,
             }),
-            _ => Err(broken("a message of more than 256 MiB")),
+            _ => Err(broken("a frame that is too large")),
         }
     }
 
