@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use display::Problem;
-use jupyter::{Bundle, Completeness, Failure, Info, InputError};
+use jupyter::{Bundle, Completeness, Completion, Completions, Failure, Info, InputError};
 use jupyter::{HelpLink, Interpreter, Language, Request};
 use query::{Host, Query, Shown, Unanswered};
 
@@ -61,6 +61,30 @@ impl Interpreter for Sql {
     async fn execute(&self, code: &str, request: &Request) -> Result<(), Failure> {
         let cell = Cell(request);
         self.query.run(code, &cell).await.map_err(failure)
+    }
+
+    async fn complete(&self, code: &str, cursor: usize) -> Completions {
+        let found = self.query.complete(code, cursor).await;
+        Completions {
+            start: found.start,
+            end: found.end,
+            items: found
+                .items
+                .into_iter()
+                .map(|item| Completion {
+                    text: item.text,
+                    kind: item.kind.into(),
+                    signature: item.detail,
+                })
+                .collect(),
+        }
+    }
+
+    async fn inspect(&self, code: &str, cursor: usize, detail: u8) -> Option<Bundle> {
+        self.query
+            .inspect(code, cursor, detail)
+            .await
+            .map(bundle)
     }
 
     fn completeness(&self, code: &str) -> Completeness {
