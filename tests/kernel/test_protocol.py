@@ -394,6 +394,8 @@ class EchoTests(jupyter_kernel_test.KernelTests):
     code_clear_output = "clear"
 
 
+# Its client closes its context while the thread of its heartbeat may still open a socket in it.
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
 @pytest.mark.usefixtures("installed")
 class EchoWelcomeTests(jupyter_kernel_test.IopubWelcomeTests):
     """The first message of IOPub is its welcome."""
