@@ -3,8 +3,11 @@
 //! Each asks the catalogue with a query of a file of its own, which gives the very columns that psql
 //! prints.
 
+mod functions;
+mod lists;
 mod relation;
 mod relations;
+mod source;
 mod template;
 
 use std::ops::Range;
@@ -17,24 +20,49 @@ use crate::host::{Host, Shown};
 use crate::pattern::{Names, Pattern};
 use crate::query::Run;
 
-/// What a command describes. Letters left over are those of its name without `+` and `S`.
+/// What a command describes.
 pub(super) enum Noun {
     /// `\d`: one relation, or without a pattern a list of them.
     Relation,
     /// `\dt`, `\dvm`, …: relations of the kinds that these letters name.
     Relations(String),
-    /// `\dP`.
+    /// `\dP`, with its letters.
     Partitioned(String),
+    /// `\df`, with its letters.
+    Functions(String),
+    Schemas,
+    Roles,
+    Types,
+    Extensions,
+    Databases,
+    Privileges,
+    FunctionSource,
+    ViewSource,
 }
 
 /// What this command describes, if it is one of those that do.
 pub(super) fn noun(name: &str) -> Option<Noun> {
-    let letters: String = name.chars().filter(|c| !matches!(c, '+' | 'S')).collect();
-    let rest = letters.strip_prefix('d')?;
-    Some(match rest.chars().next() {
+    match name.strip_suffix('+').unwrap_or(name) {
+        "l" | "list" => return Some(Noun::Databases),
+        "z" if name == "z" => return Some(Noun::Privileges),
+        "sf" => return Some(Noun::FunctionSource),
+        "sv" => return Some(Noun::ViewSource),
+        _ => {}
+    }
+    // As in psql, `+` and `S` may stand anywhere behind the first letter, and what else follows it
+    // says more or means nothing.
+    let letters: String = name.strip_prefix('d')?.chars().filter(|c| !matches!(c, '+' | 'S')).collect();
+    let mut rest = letters.chars();
+    Some(match rest.next() {
         None => Noun::Relation,
-        Some('t' | 'v' | 'm' | 'i' | 's' | 'E') => Noun::Relations(rest.to_owned()),
-        Some('P') => Noun::Partitioned(rest[1..].to_owned()),
+        Some('t' | 'v' | 'm' | 'i' | 's' | 'E') => Noun::Relations(letters),
+        Some('P') => Noun::Partitioned(rest.collect()),
+        Some('f') => Noun::Functions(rest.collect()),
+        Some('n') => Noun::Schemas,
+        Some('u' | 'g') => Noun::Roles,
+        Some('T') => Noun::Types,
+        Some('x') => Noun::Extensions,
+        Some('p') => Noun::Privileges,
         _ => return None,
     })
 }
@@ -61,6 +89,15 @@ pub(super) async fn run<H: Host>(
         },
         Noun::Relations(letters) => inquiry.relations(&letters).await,
         Noun::Partitioned(letters) => inquiry.partitioned(&letters).await,
+        Noun::Functions(letters) => inquiry.functions(&letters).await,
+        Noun::Schemas => inquiry.schemas().await,
+        Noun::Roles => inquiry.roles().await,
+        Noun::Types => inquiry.types().await,
+        Noun::Extensions => inquiry.extensions().await,
+        Noun::Databases => inquiry.databases().await,
+        Noun::Privileges => inquiry.privileges().await,
+        Noun::FunctionSource => inquiry.function_source().await,
+        Noun::ViewSource => inquiry.view_source().await,
     }
 }
 
