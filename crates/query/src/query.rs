@@ -104,12 +104,13 @@ impl Query {
     pub fn remembers(&self, text: &str) -> bool {
         let lower = text.to_lowercase();
         let login_in_url = lower.split("://").skip(1).any(|rest| {
-            let authority = rest.split(['/', '?', ' ', '\n']).next().unwrap_or_default();
-            authority
-                .rsplit_once('@')
-                .is_some_and(|(login, _)| login.contains(':'))
+            let authority = rest.split(['/', ' ', '\n']).next().unwrap_or_default();
+            let login = authority.rsplit_once('@').map(|(login, _)| login);
+            login.is_some_and(|login| login.contains(':'))
         });
-        !login_in_url && !["password", "pwd", "token"].iter().any(|word| lower.contains(word))
+        let connects = ["%connect", "psql "].iter().any(|word| lower.contains(word));
+        let credentials = ["token", "credential", "pwd"].iter().any(|word| lower.contains(word));
+        !login_in_url && !lower.contains("password") && !(connects && credentials)
     }
 
     /// Closes every connection.

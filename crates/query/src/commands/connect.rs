@@ -69,11 +69,19 @@ async fn add<H: Host>(run: &mut Run<'_, H>, name: Option<&str>, target: Target, 
     }
     let session = run.query.connections.add(name, target);
     run.out(format!(
-        "{}: {}, opened by the first statement.\n",
-        session.name(),
-        session.target().describe()
+        "{} is the current connection; the first statement opens it.\n",
+        named(&session)
     ))
     .await;
+}
+
+/// A session's name, and where it goes where the name does not say so.
+fn named(session: &Session) -> String {
+    let goes = session.target().describe();
+    match session.name() {
+        name if name == goes => goes,
+        name => format!("{name} ({goes})"),
+    }
 }
 
 /// Splits the name behind the last ` as ` from the target.
@@ -155,12 +163,7 @@ pub(super) async fn switch<H: Host>(
         .connections
         .switch(rest)
         .map_err(|why| refused(run, at, why))?;
-    run.out(format!(
-        "{}: {}.\n",
-        session.name(),
-        session.target().describe()
-    ))
-    .await;
+    run.out(format!("{} is the current connection.\n", named(&session))).await;
     Ok(())
 }
 
@@ -176,7 +179,7 @@ pub(super) async fn disconnect<H: Host>(
         .connections
         .remove(name)
         .map_err(|why| refused(run, at, why))?;
-    run.out(format!("{name}: closed.\n")).await;
+    run.out(format!("{name} is closed.\n")).await;
     Ok(())
 }
 
