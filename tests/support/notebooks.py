@@ -27,5 +27,5 @@ def comparable(output):
 
 
 def timeless(text):
-    """Elapsed times differ each time: `12 ms`, `1.3 s`."""
-    return re.sub(r"\b[\d.]+ (ms|s)\b", "… ms", text)
+    """Elapsed times differ each time: `12 ms`, `under 1 ms`, `1.3 s`."""
+    return re.sub(r"(under )?\b[\d.]+ (ms|s)\b", "… ms", text)
