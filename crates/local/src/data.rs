@@ -58,7 +58,11 @@ pub(crate) fn prepare(folder: &Path, scratch: &Path) -> Result<(), Error> {
         tidy(folder);
         return Ok(());
     }
-    create(folder, scratch).map_err(Error::io("create a database in", folder))
+    create(folder, scratch).map_err(|error| {
+        // It would take the room that was missing.
+        let _ = fs::remove_dir_all(folder.join(UNFINISHED));
+        Error::io("create a database in", folder)(error)
+    })
 }
 
 /// Unpacks the new database that `pglite-oxide` carries.

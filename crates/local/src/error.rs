@@ -81,7 +81,12 @@ impl fmt::Display for Error {
                 path,
                 source,
             } => {
-                write!(f, "cannot {doing} {}: {source}", path.display())?;
+                // The layers in between only repeat what was tried.
+                let mut cause: &dyn std::error::Error = source;
+                while let Some(deeper) = cause.source() {
+                    cause = deeper;
+                }
+                write!(f, "cannot {doing} {}: {cause}", path.display())?;
                 match source.kind() {
                     io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => {
                         f.write_str(" (make room there, or choose another folder)")
@@ -94,8 +99,14 @@ impl fmt::Display for Error {
             }
             Self::Child { data, said } => write!(
                 f,
-                "the embedded PostgreSQL did not start on {}: {said}",
-                data.display()
+                "the embedded PostgreSQL did not start on {}: {said}{}",
+                data.display(),
+                // What every refusal of the operating system looks like from inside.
+                if said.ends_with("I/O error") {
+                    " (is there room left on the disk?)"
+                } else {
+                    ""
+                }
             ),
         }
     }

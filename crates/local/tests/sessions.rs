@@ -3,7 +3,6 @@
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
-    clippy::print_stdout,
     reason = "a failing test is to panic"
 )]
 
@@ -11,13 +10,13 @@ mod support;
 
 use std::fmt::Write as _;
 use std::io::{Read, Write};
-use std::os::unix::net::UnixStream;
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use futures_util::{SinkExt, StreamExt, future, pin_mut};
-use local::{Place, Server};
-use support::{connect, start, try_connect, until};
+use local::Place;
+use support::raw::{greeted, query};
+use support::{connect, start, try_connect, until, works};
 use tokio_postgres::{AsyncMessage, NoTls, SimpleQueryMessage};
 
 fn main() {
@@ -383,19 +382,9 @@ async fn a_client_that_dies_in_the_middle_leaves_the_place_free() {
     drop(client);
     until(Duration::from_secs(8), "the child ends", || !server.alive()).await;
     server.restart().await.unwrap();
-    assert_eq!(
-        connect(&server)
-            .await
-            .value("select count(*) from many")
-            .await,
-        "1000"
-    );
-}
-
-async fn works(server: &Server) {
-    let session = connect(server).await;
-    assert_eq!(session.value("select 1").await, "1");
-    session.leave().await;
+    let session = connect(&server).await;
+    let count = session.value("select count(*) from many").await;
+    assert_eq!(count, "1000");
 }
 
 async fn endless_recursion_ends_the_session_only() {
@@ -407,35 +396,4 @@ async fn endless_recursion_ends_the_session_only() {
     assert!(message.contains("stack"), "{message}");
     assert!(server.alive());
     assert_eq!(connect(&server).await.value("select 1").await, "1");
-}
-
-/// A connection without a driver, which can die at any byte.
-fn greeted(server: &Server) -> UnixStream {
-    let path = server
-        .socket_folder()
-        .join(format!(".s.PGSQL.{}", server.port()));
-    let mut client = UnixStream::connect(path).unwrap();
-    let mut packet = vec![0, 3, 0, 0];
-    packet.extend_from_slice(b"user\0postgres\0database\0postgres\0\0");
-    client
-        .write_all(&(packet.len() as u32 + 4).to_be_bytes())
-        .unwrap();
-    client.write_all(&packet).unwrap();
-    let mut greeting = Vec::new();
-    while !greeting.ends_with(b"Z\0\0\0\x05I") {
-        let mut byte = [0];
-        client.read_exact(&mut byte).unwrap();
-        greeting.extend_from_slice(&byte);
-    }
-    client
-}
-
-fn query(sql: &str) -> Vec<u8> {
-    [
-        b"Q",
-        &(sql.len() as u32 + 5).to_be_bytes()[..],
-        sql.as_bytes(),
-        b"\0",
-    ]
-    .concat()
 }

@@ -3,9 +3,13 @@
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
+    clippy::print_stdout,
     reason = "a failing test is to panic"
 )]
-#![allow(unreachable_pub)]
+#![allow(unreachable_pub, reason = "a program has no public parts")]
+
+pub mod parent;
+pub mod raw;
 
 use std::fmt::Display;
 use std::path::Path;
@@ -70,6 +74,13 @@ pub async fn connect_to(folder: &Path) -> Session {
     try_connect(folder)
         .await
         .unwrap_or_else(|error| panic!("{error:?}"))
+}
+
+/// Connects, asks something, and leaves.
+pub async fn works(server: &Server) {
+    let session = connect(server).await;
+    assert_eq!(session.value("select 1").await, "1");
+    session.leave().await;
 }
 
 pub async fn try_connect(folder: &Path) -> Result<Session, tokio_postgres::Error> {
