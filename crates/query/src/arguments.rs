@@ -10,7 +10,7 @@ mod tests;
 
 /// How an argument is read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Kind {
+pub(crate) enum Kind {
     /// A word, in which `'…'` and `"…"` hold blanks and variables are put in: `\echo`, `\set`.
     Normal,
     /// The same without the `;` that habit puts at its end: `\x on;`, `\d people;`.
@@ -23,13 +23,13 @@ pub enum Kind {
 
 /// An argument of a `\` command.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Argument {
+pub(crate) struct Argument {
     /// Its value.
-    pub text: String,
+    pub(crate) text: String,
     /// Where it is in the cell.
-    pub at: Range<usize>,
+    pub(crate) at: Range<usize>,
     /// Some of it was quoted or a variable: `\echo '-n'` is no option.
-    pub quoted: bool,
+    pub(crate) quoted: bool,
 }
 
 /// Reads a command's name: what comes before a blank or another backslash.

@@ -8,11 +8,13 @@ use crate::split::{Dialect, Splitter, Statement, Stop};
 use crate::variables::{Source, Variables};
 
 #[cfg(test)]
+mod anything;
+#[cfg(test)]
 pub(crate) mod tests;
 
 /// One runnable piece of a cell.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Step<'a> {
+pub(crate) enum Step<'a> {
     /// SQL, ended by a `;` or by the cell's end.
     Statement(Statement),
     /// A `\` command. A statement may be begun before it: [`Cell::begun`] shows it and
@@ -47,17 +49,17 @@ pub enum Step<'a> {
 
 /// Lines of a cell that are rows for `COPY … FROM STDIN`.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct CopyData {
+pub(crate) struct CopyData {
     /// Their bytes in the cell, without the `\.` line.
-    pub range: Range<usize>,
+    pub(crate) range: Range<usize>,
     /// Whether a `\.` line ended them, and not the end of the cell.
-    pub ended: bool,
+    pub(crate) ended: bool,
 }
 
 /// Reads a cell's steps one at a time, because what one step does (`\set`, `COPY … FROM STDIN`)
 /// changes how the next is read. All places are bytes of the cell's text.
 #[derive(Debug, Clone)]
-pub struct Cell<'a> {
+pub(crate) struct Cell<'a> {
     text: &'a str,
     source: Source<'a>,
     split: Splitter,
@@ -77,7 +79,7 @@ enum State {
 
 impl<'a> Cell<'a> {
     /// Begins to read a cell.
-    pub fn new(text: &'a str) -> Self {
+    pub(crate) fn new(text: &'a str) -> Self {
         Cell {
             text,
             source: Source::new(text),
@@ -87,7 +89,7 @@ impl<'a> Cell<'a> {
     }
 
     /// The next step; `None` at the end, and after an error.
-    pub fn next(
+    pub(crate) fn next(
         &mut self,
         variables: &Variables,
         dialect: Dialect,
@@ -101,7 +103,7 @@ impl<'a> Cell<'a> {
 
     /// The next argument of the command that [`Cell::next`] handed out last. What is not asked for
     /// is passed over.
-    pub fn argument(
+    pub(crate) fn argument(
         &mut self,
         variables: &Variables,
         kind: Kind,
@@ -113,26 +115,26 @@ impl<'a> Cell<'a> {
     }
 
     /// The statement that was begun before a command, where there is more of it than comments.
-    pub fn begun(&self) -> Option<&Statement> {
+    pub(crate) fn begun(&self) -> Option<&Statement> {
         self.split.begun()
     }
 
     /// Takes the statement that was begun before a command: for commands that send or forget it.
     /// As in psql it may be a comment alone, which the server answers with nothing.
-    pub fn take(&mut self) -> Option<Statement> {
+    pub(crate) fn take(&mut self) -> Option<Statement> {
         self.split.take()
     }
 
     /// Takes the lines after the current one up to `\.` or the cell's end. Reading goes on with
     /// the rest of the current line, and then after the lines taken.
-    pub fn copy_data(&mut self) -> CopyData {
+    pub(crate) fn copy_data(&mut self) -> CopyData {
         let (range, ended) = self.source.take_lines();
         CopyData { range, ended }
     }
 
     /// Reads the body of the block that [`Cell::next`] has just handed out as steps of the cell.
     /// `at` is the block's own.
-    pub fn enter(&mut self, at: &Range<usize>) {
+    pub(crate) fn enter(&mut self, at: &Range<usize>) {
         let read = self.source.place(0, 0).start;
         self.source.take(at.end.saturating_sub(read));
         self.state = State::Body;
@@ -241,16 +243,16 @@ fn name_and_rest(line: &str) -> (&str, &str) {
 
 /// A cell that cannot be read, and the place in the cell where.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Unreadable {
+pub(crate) struct Unreadable {
     /// What is wrong.
-    pub fault: Fault,
+    pub(crate) fault: Fault,
     /// Where: of something unclosed, what opened it.
-    pub at: Range<usize>,
+    pub(crate) at: Range<usize>,
 }
 
 /// Why a cell cannot be read.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Fault {
+pub(crate) enum Fault {
     /// A quote or comment of SQL is open at the cell's end; with what opened it.
     Unclosed(String),
     /// A quote of a `\` command is open at the line's end.
@@ -312,7 +314,7 @@ pub enum Completeness {
 
 /// Tells a console whether to run a text or to wait for more of it. As in psql, a statement is
 /// complete with its `;`, a `\` or `%` line by itself.
-pub fn completeness(text: &str, dialect: Dialect) -> Completeness {
+pub(crate) fn completeness(text: &str, dialect: Dialect) -> Completeness {
     let variables = Variables::default();
     let mut cell = Cell::new(text);
     while let Some(step) = cell.next(&variables, dialect) {

@@ -16,11 +16,11 @@ use crate::variables::{Form, Reference, Source, Variables};
 
 /// What a server changes about how SQL is read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Dialect {
+pub(crate) struct Dialect {
     /// The server's setting: whether a backslash is an ordinary character in `'…'`.
-    pub standard_conforming_strings: bool,
+    pub(crate) standard_conforming_strings: bool,
     /// Spark's SQL (Query Service): `` `…` `` quotes an identifier.
-    pub spark: bool,
+    pub(crate) spark: bool,
 }
 
 impl Default for Dialect {
@@ -34,12 +34,12 @@ impl Default for Dialect {
 
 /// What is sent, and where each byte of it came from.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Statement {
+pub(crate) struct Statement {
     /// As psql sends it: as typed, with its `;` if it has one (the server's errors point there),
     /// with variables in place, without the blanks and `--` comments before it.
-    pub text: String,
+    pub(crate) text: String,
     /// Whether a `;` ended it, and not the end of the cell or a `\` command.
-    pub ended: bool,
+    pub(crate) ended: bool,
     pieces: Vec<Piece>,
 }
 
@@ -53,7 +53,7 @@ struct Piece {
 
 impl Statement {
     /// Where it is in the cell.
-    pub fn range(&self) -> Range<usize> {
+    pub(crate) fn range(&self) -> Range<usize> {
         match (self.pieces.first(), self.pieces.last()) {
             (Some(first), Some(last)) => first.cell.start..last.cell.end,
             _ => 0..0,
@@ -61,7 +61,7 @@ impl Statement {
     }
 
     /// The place in the cell of a byte of the text: of a variable's value, the reference to it.
-    pub fn in_cell(&self, sent: usize) -> usize {
+    pub(crate) fn in_cell(&self, sent: usize) -> usize {
         if sent >= self.text.len() {
             return self.range().end;
         }
@@ -73,17 +73,8 @@ impl Statement {
         }
     }
 
-    /// The text without the `;` at its end, to stand inside another statement.
-    pub fn bare(&self) -> &str {
-        if self.ended {
-            self.text.strip_suffix(';').unwrap_or(&self.text)
-        } else {
-            &self.text
-        }
-    }
-
     /// Whether it is a COPY that wants its rows from the cell.
-    pub fn reads_rows(&self) -> bool {
+    pub(crate) fn reads_rows(&self) -> bool {
         leading_words(&self.text, 1) == ["COPY"]
             && leading_words(&self.text, usize::MAX)
                 .windows(2)
@@ -348,7 +339,7 @@ impl Head {
 
 /// The first unquoted words of some SQL, in upper case: what kind of statement it is. Comments,
 /// strings, quoted names and everything that is no word are passed over.
-pub fn leading_words(text: &str, count: usize) -> Vec<String> {
+pub(crate) fn leading_words(text: &str, count: usize) -> Vec<String> {
     let text = text.as_bytes();
     let (mut words, mut at) = (Vec::new(), 0);
     while words.len() < count {

@@ -12,16 +12,16 @@ mod tests;
 
 /// What `\set` has set, in the order of the names.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Variables(BTreeMap<String, String>);
+pub(crate) struct Variables(BTreeMap<String, String>);
 
 impl Variables {
     /// The value of a variable that is set.
-    pub fn get(&self, name: &str) -> Option<&str> {
+    pub(crate) fn get(&self, name: &str) -> Option<&str> {
         self.0.get(name).map(String::as_str)
     }
 
     /// Sets a variable. Refuses a name that could not be written as `:name`.
-    pub fn set(&mut self, name: &str, value: impl Into<String>) -> Result<(), BadName> {
+    pub(crate) fn set(&mut self, name: &str, value: impl Into<String>) -> Result<(), BadName> {
         if name.is_empty() || !name.bytes().all(is_name) {
             return Err(BadName(name.to_owned()));
         }
@@ -30,12 +30,12 @@ impl Variables {
     }
 
     /// Forgets a variable and gives the value it had.
-    pub fn unset(&mut self, name: &str) -> Option<String> {
+    pub(crate) fn unset(&mut self, name: &str) -> Option<String> {
         self.0.remove(name)
     }
 
     /// All names and values, by name.
-    pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
         self.0
             .iter()
             .map(|(name, value)| (name.as_str(), value.as_str()))
@@ -62,7 +62,7 @@ impl Variables {
 
 /// A name that no variable can have.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct BadName(pub String);
+pub(crate) struct BadName(pub(crate) String);
 
 impl fmt::Display for BadName {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
