@@ -81,10 +81,7 @@ impl Interpreter for Sql {
     }
 
     async fn inspect(&self, code: &str, cursor: usize, detail: u8) -> Option<Bundle> {
-        self.query
-            .inspect(code, cursor, detail)
-            .await
-            .map(bundle)
+        self.query.inspect(code, cursor, detail).await.map(bundle)
     }
 
     fn completeness(&self, code: &str) -> Completeness {

@@ -59,7 +59,11 @@ impl Notebook {
 
     /// The code cells, in order.
     pub(crate) fn code(&self) -> Vec<Cell> {
-        let code = self.cells().iter().enumerate().filter(|(_, cell)| is_code(cell));
+        let code = self
+            .cells()
+            .iter()
+            .enumerate()
+            .filter(|(_, cell)| is_code(cell));
         code.map(|(index, cell)| Cell {
             index,
             source: text(&cell["source"]),
@@ -92,7 +96,9 @@ impl Notebook {
         let mut out = Vec::new();
         let format = serde_json::ser::PrettyFormatter::with_indent(b" ");
         self.json
-            .serialize(&mut serde_json::Serializer::with_formatter(&mut out, format))
+            .serialize(&mut serde_json::Serializer::with_formatter(
+                &mut out, format,
+            ))
             .map_err(|error| error.to_string())?;
         out.push(b'\n');
         String::from_utf8(out).map_err(|error| error.to_string())
@@ -130,7 +136,12 @@ fn add(page: &mut Page, output: &Value) {
     match output["output_type"].as_str() {
         Some("stream") => page.text(&text(&output["text"]), output["name"] == "stderr"),
         Some("error") => {
-            let lines: Vec<_> = output["traceback"].as_array().into_iter().flatten().map(text).collect();
+            let lines: Vec<_> = output["traceback"]
+                .as_array()
+                .into_iter()
+                .flatten()
+                .map(text)
+                .collect();
             page.text(&lines.join("\n"), true);
         }
         _ => match &output["data"]["text/html"] {

@@ -43,7 +43,12 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), String> {
         Some(path) => match ending(path) {
             "ipynb" => Some(Form::Notebook),
             "html" => Some(Form::Page),
-            _ => return Err(format!("--to {}: it ends in .ipynb or .html", path.display())),
+            _ => {
+                return Err(format!(
+                    "--to {}: it ends in .ipynb or .html",
+                    path.display()
+                ));
+            }
         },
     };
     let path = &arguments.file;
@@ -115,9 +120,12 @@ async fn cells(
 }
 
 fn ending(path: &Path) -> &str {
-    path.extension().and_then(|ending| ending.to_str()).unwrap_or_default()
+    path.extension()
+        .and_then(|ending| ending.to_str())
+        .unwrap_or_default()
 }
 
 fn title(path: &Path) -> String {
-    path.file_stem().map_or_else(String::new, |name| name.to_string_lossy().into_owned())
+    path.file_stem()
+        .map_or_else(String::new, |name| name.to_string_lossy().into_owned())
 }

@@ -68,15 +68,19 @@ impl Terminal {
     }
 
     fn lock(&self) -> std::sync::MutexGuard<'_, Inner> {
-        self.inner.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+        self.inner
+            .lock()
+            .unwrap_or_else(std::sync::PoisonError::into_inner)
     }
 }
 
 impl Inner {
     fn take(&mut self, shown: Shown) {
         match shown {
-            Shown::Out(text) => self.stream("stdout", text),
-            Shown::Err(text) | Shown::Note(text) => self.stream("stderr", text),
+            Shown::Out(text) => self.stream("stdout", "stdout", text),
+            Shown::Err(text) => self.stream("stderr", "stderr", text),
+            // Printed apart from what the server said, and kept as the kernel shows it.
+            Shown::Note(text) => self.stream("stderr", "stdout", text),
             Shown::Result(bundle) => self.outputs.push(Output::Result(bundle)),
             Shown::Page(bundle) => self.outputs.push(Output::Display(bundle, None)),
             Shown::Display(bundle, number) => self.outputs.push(Output::Display(bundle, number)),
@@ -100,10 +104,10 @@ impl Inner {
         self.print(1);
     }
 
-    fn stream(&mut self, name: &'static str, text: String) {
+    fn stream(&mut self, printed: &str, name: &'static str, text: String) {
         // Printed at once: whoever waits should see why.
         self.print(0);
-        print_stream(name, &text);
+        print_stream(printed, &text);
         match self.outputs.last_mut() {
             Some(Output::Stream(last, so_far)) if *last == name => so_far.push_str(&text),
             _ => self.outputs.push(Output::Stream(name, text)),
@@ -117,7 +121,10 @@ impl Inner {
         for output in self.outputs.iter().take(until).skip(self.printed) {
             if let Output::Result(bundle) | Output::Display(bundle, _) = output {
                 // psql closes each table with an empty line.
-                print_stream("stdout", &format!("{}\n\n", bundle.text().trim_end_matches('\n')));
+                print_stream(
+                    "stdout",
+                    &format!("{}\n\n", bundle.text().trim_end_matches('\n')),
+                );
             }
         }
         self.printed = self.printed.max(until);
