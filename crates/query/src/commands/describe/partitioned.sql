@@ -18,10 +18,10 @@ cross join lateral ( -- +
   select pg_catalog.pg_size_pretty(pg_catalog.sum(case when tree.level = 1 and tree.leaf then pg_catalog.pg_table_size(tree.relid) else 0 end)) as leaves -- +
   , pg_catalog.pg_size_pretty(pg_catalog.sum(pg_catalog.pg_table_size(tree.relid))) as total -- +
   from pg_catalog.pg_partition_tree(c.oid) as tree(relid, parent, leaf, level) -- +, 12..
-  -- ..11: from (with recursive part as (
-  -- ..11:     select inhrelid as relid, true as leaf, 1 as level from pg_catalog.pg_inherits where inhparent = c.oid
-  -- ..11:     union all select p.inhrelid, true, part.level + 1 from pg_catalog.pg_inherits p join part on p.inhparent = part.relid
-  -- ..11:   ) select * from part) tree
+  -- ..11: from (with recursive part as ( -- +
+  -- ..11:     select inhrelid as relid, true as leaf, 1 as level from pg_catalog.pg_inherits where inhparent = c.oid -- +
+  -- ..11:     union all select p.inhrelid, true, part.level + 1 from pg_catalog.pg_inherits p join part on p.inhparent = part.relid -- +
+  -- ..11:   ) select * from part) tree -- +
 ) size -- +
 where pg_catalog.strpos(:'kinds', c.relkind::pg_catalog.text) > 0
   and not c.relispartition -- topmost

@@ -5,7 +5,7 @@
 //! - `-- 12..`: on servers of version 12 and later, `-- 10..13` on those from 10 to 13
 //! - `-- +` and others: where the command that asks says so
 //!
-//! A line only for older servers is a remark as a whole (`-- ..11: and not p.proisagg`). psql's way
+//! A line only for older servers is a remark as a whole (`-- ..10: and not p.proisagg`). psql's way
 //! to write a variable stands where a value goes in: `:'relation'` a constant, `:condition` SQL.
 
 use crate::variables::literal;
@@ -25,15 +25,16 @@ pub(super) fn query(file: &str, version: u32, holds: impl Fn(&str) -> bool) -> S
     let mut query = String::with_capacity(file.len());
     for line in file.lines() {
         let line = match line.trim_start().strip_prefix("-- ") {
+            None => line,
             Some(remark) => match remark.split_once(": ") {
                 Some((range, line)) if range.starts_with("..") && counts(range) => line,
                 _ => continue,
             },
-            None => match line.rsplit_once(" -- ") {
-                Some((line, remark)) if counts(remark) => line,
-                Some(_) => continue,
-                None => line,
-            },
+        };
+        let line = match line.rsplit_once(" -- ") {
+            None => line,
+            Some((line, remark)) if counts(remark) => line,
+            Some(_) => continue,
         };
         query.push_str(line);
         query.push('\n');
@@ -61,6 +62,7 @@ mod tests {
         , c -- 12..\n\
         , d -- +, 12..13\n\
         -- ..11: , e\n\
+        -- ..11: , f -- +\n\
         from t where :condition and u = :'name'\n";
 
     #[track_caller]
@@ -76,7 +78,8 @@ mod tests {
         check(15, false, ", c");
         check(15, true, ", b, c");
         check(13, true, ", b, c, d");
-        check(11, true, ", b, e");
+        check(11, true, ", b, e, f");
+        check(11, false, ", e");
     }
 
     #[test]

@@ -1,13 +1,14 @@
 -- The extended statistics on a table. In psql, before: select 'people'::regclass::oid as relation \gset
 select 'Statistics objects:' as heading
 , '    "' || s.stxnamespace::pg_catalog.regnamespace || '.' || s.stxname || '"'
-  -- All kinds are what CREATE STATISTICS makes where it names none.
-  || case when s.stxkind @> '{d,f,m}' then '' else -- 14..
-     coalesce(' (' || nullif(pg_catalog.concat_ws(', '
+  || coalesce(' (' || nullif(nullif(pg_catalog.concat_ws(', '
        , case when 'd' = any (s.stxkind) then 'ndistinct' end
        , case when 'f' = any (s.stxkind) then 'dependencies' end
-       , case when 'm' = any (s.stxkind) then 'mcv' end), '') || ')', '')
-     end -- 14..
+       , case when 'm' = any (s.stxkind) then 'mcv' end), '')
+       -- All are what CREATE STATISTICS makes where it names none.
+       , 'ndistinct, dependencies, mcv' -- 14..
+       -- ..13: , ''
+     ) || ')', '')
   || ' ON '
   || pg_catalog.pg_get_statisticsobjdef_columns(s.oid) -- 14..
   -- ..13: || (select pg_catalog.string_agg(pg_catalog.quote_ident(a.attname), ', ') from pg_catalog.unnest(s.stxkeys) k(attnum)
