@@ -12,7 +12,7 @@ ROWCELL := $(CARGO_TARGET_DIR)/debug/rowcell
 ALLOW_ROOT := $(if $(filter 0,$(shell id -u)),--allow-root)
 
 .DEFAULT_GOAL := help
-.PHONY: help build demo test lab bench lint format build-needs server-needs test-needs
+.PHONY: help build demo test lab bench lint format build-needs server-needs test-needs python-needs
 
 help:  ## what there is
 	@sed -n 's/^\([a-z]*\):.*## /make \1\t/p' $(MAKEFILE_LIST) | expand -t 14
@@ -46,7 +46,7 @@ format:  ## formats the code
 	cargo fmt
 
 # The Python things of a folder, from its requirements.txt.
-$(VENV)/%/made: %/requirements.txt
+$(VENV)/%/made: %/requirements.txt | python-needs
 	python3 -m venv $(@D)
 	$(@D)/bin/pip install --quiet --disable-pip-version-check --requirement $<
 	@touch $@
@@ -70,4 +70,7 @@ server-needs:
 	$(call need,ls /usr/lib/postgresql/*/bin/postgres && openssl version,postgresql openssl)
 
 test-needs: server-needs
-	$(call need,chromium --version && python3 -c 'import ensurepip',chromium python3-venv)
+	$(call need,chromium --version,chromium)
+
+python-needs:
+	$(call need,python3 -c 'import ensurepip',python3-venv)
