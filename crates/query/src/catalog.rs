@@ -4,7 +4,7 @@
 //! transaction is open, and anew after statements that may have changed it. Whoever completes reads
 //! what is known so far and waits for nothing.
 
-pub(crate) mod read;
+mod read;
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
@@ -129,13 +129,19 @@ pub(crate) struct Setting {
 impl Names {
     /// Whether names of this schema are found without it.
     pub(crate) fn is_visible(&self, schema: &str) -> bool {
-        self.schemas.iter().any(|known| known.in_path && known.name == schema)
+        self.schemas
+            .iter()
+            .any(|known| known.in_path && known.name == schema)
     }
 
     /// The relation that a name, with or without a schema, means; `[schema, name]` or `[name]`.
     pub(crate) fn relation(&self, path: &[String]) -> Option<&Relation> {
         let (name, qualifiers) = path.split_last()?;
-        let named = || self.relations.iter().filter(move |relation| relation.name == *name);
+        let named = || {
+            self.relations
+                .iter()
+                .filter(move |relation| relation.name == *name)
+        };
         match qualifiers.last() {
             Some(schema) => named().find(|relation| relation.schema == *schema),
             None => self
@@ -148,7 +154,10 @@ impl Names {
 
     /// The relation of this oid.
     pub(crate) fn by_oid(&self, oid: u32) -> Option<&Relation> {
-        let at = self.relations.binary_search_by_key(&oid, |relation| relation.oid).ok()?;
+        let at = self
+            .relations
+            .binary_search_by_key(&oid, |relation| relation.oid)
+            .ok()?;
         self.relations.get(at)
     }
 
@@ -159,7 +168,10 @@ impl Names {
 
     /// A type's labels; none where it is no enum.
     pub(crate) fn labels(&self, type_oid: u32) -> &[String] {
-        match self.types.binary_search_by_key(&type_oid, |known| known.oid) {
+        match self
+            .types
+            .binary_search_by_key(&type_oid, |known| known.oid)
+        {
             Ok(at) => &self.types[at].labels,
             Err(_) => &[],
         }
@@ -175,7 +187,11 @@ impl Relation {
     /// The names of the columns with these numbers.
     pub(crate) fn column_names(&self, numbers: &[i16]) -> Vec<&str> {
         let name = |number| self.columns.iter().find(|column| column.number == number);
-        numbers.iter().filter_map(|number| name(*number)).map(|column| column.name.as_str()).collect()
+        numbers
+            .iter()
+            .filter_map(|number| name(*number))
+            .map(|column| column.name.as_str())
+            .collect()
     }
 }
 
@@ -231,7 +247,8 @@ impl Catalog {
     pub(crate) fn ran(&self, sql: &str, opened: bool, idle: bool) {
         let changed = opened || may_change(sql);
         self.state.send_if_modified(|state| {
-            let all = opened || matches!(state, State::Stale { all: true } | State::Due { all: true });
+            let all =
+                opened || matches!(state, State::Stale { all: true } | State::Due { all: true });
             let next = match *state {
                 State::Stale { .. } | State::Due { .. } if idle => State::Due { all },
                 _ if changed && idle => State::Due { all },
@@ -254,13 +271,26 @@ fn may_change(sql: &str) -> bool {
     let words = leading_words(sql, 3);
     let words: Vec<&str> = words.iter().map(String::as_str).collect();
     match words.as_slice() {
-        ["CREATE" | "ALTER" | "DROP" | "COMMENT" | "IMPORT" | "DISCARD" | "DO" | "CALL" | "EXECUTE", ..] => true,
-        ["SET" | "RESET", rest @ ..] => {
-            rest.iter().any(|word| matches!(*word, "SEARCH_PATH" | "SCHEMA" | "ROLE" | "SESSION" | "ALL"))
-        }
-        ["SELECT" | "WITH", ..] => leading_words(sql, SELECT).iter().any(|word| word == "INTO" || word == "SET_CONFIG"),
+        [
+            "CREATE" | "ALTER" | "DROP" | "COMMENT" | "IMPORT" | "DISCARD" | "DO" | "CALL"
+            | "EXECUTE",
+            ..,
+        ] => true,
+        ["SET" | "RESET", rest @ ..] => rest
+            .iter()
+            .any(|word| matches!(*word, "SEARCH_PATH" | "SCHEMA" | "ROLE" | "SESSION" | "ALL")),
+        ["SELECT" | "WITH", ..] => leading_words(sql, SELECT)
+            .iter()
+            .any(|word| word == "INTO" || word == "SET_CONFIG"),
         _ => false,
     }
+}
+
+/// A question that gives up rather than hold anyone up.
+pub(crate) fn gently(sql: &str) -> String {
+    /// Nothing of ours is to hold the user up, be it a lock or a slow server.
+    const LIMITS: &str = "set local statement_timeout = 500; set local lock_timeout = 50; ";
+    format!("{LIMITS}{sql}")
 }
 
 /// Keeps a session's catalog until the session has ended.
@@ -294,6 +324,9 @@ struct Shared(HashMap<String, Arc<str>>);
 
 impl Shared {
     fn get(&mut self, text: String) -> Arc<str> {
-        self.0.entry(text).or_insert_with_key(|text| text.as_str().into()).clone()
+        self.0
+            .entry(text)
+            .or_insert_with_key(|text| text.as_str().into())
+            .clone()
     }
 }

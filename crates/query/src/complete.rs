@@ -9,6 +9,7 @@ pub(crate) mod cursor;
 mod fits;
 pub(crate) mod keywords;
 mod names;
+mod offer;
 pub(crate) mod scope;
 pub(crate) mod shape;
 #[cfg(test)]
@@ -20,7 +21,7 @@ pub(crate) use self::names::signature;
 use std::time::Duration;
 
 use self::cursor::{Place, Typed};
-use self::names::Offer;
+use self::offer::{Offer, Rank};
 use crate::catalog::Names;
 use crate::query::Query;
 use crate::variables::Variables;
@@ -53,6 +54,16 @@ pub struct Candidate {
     pub detail: String,
 }
 
+impl Candidate {
+    fn new(text: impl Into<String>, kind: &'static str, detail: impl Into<String>) -> Self {
+        Candidate {
+            text: text.into(),
+            kind,
+            detail: detail.into(),
+        }
+    }
+}
+
 /// What completion and inspection know.
 pub(crate) struct Known<'a> {
     pub(crate) names: &'a Names,
@@ -70,16 +81,25 @@ impl Query {
         {
             session.catalog().settle(PATIENCE).await;
         }
-        let names = session.map(|session| session.catalog().names()).unwrap_or_default();
+        let names = session
+            .map(|session| session.catalog().names())
+            .unwrap_or_default();
         let variables = self.known_variables();
         let connections = self.connection_names();
-        let known = Known { names: &names, variables: &variables, connections: &connections };
+        let known = Known {
+            names: &names,
+            variables: &variables,
+            connections: &connections,
+        };
         complete(cursor::find(text, cursor, self.dialect()), &known)
     }
 
     pub(crate) fn connection_names(&self) -> Vec<String> {
         let (sessions, _) = self.connections.list();
-        sessions.iter().map(|session| session.name().to_owned()).collect()
+        sessions
+            .iter()
+            .map(|session| session.name().to_owned())
+            .collect()
     }
 }
 
@@ -87,11 +107,17 @@ fn complete(place: Place, known: &Known) -> Completions {
     match place {
         Place::Nothing => Completions::default(),
         Place::Command { name } => commands::names(&name),
-        Place::Argument { command, before, word } => commands::arguments(command, before, &word, known),
+        Place::Argument {
+            command,
+            before,
+            word,
+        } => commands::arguments(command, before, &word, known),
         Place::Variable { name } => {
             let mut offer = Offer::new(&name);
             for (variable, value) in known.variables.iter() {
-                offer.add(0, variable, || variable.to_owned(), "variable", || value.to_owned());
+                offer.add(Rank::Source, variable, || {
+                    Candidate::new(variable, "variable", value)
+                });
             }
             completions(&name, offer)
         }
@@ -103,11 +129,17 @@ fn complete(place: Place, known: &Known) -> Completions {
 }
 
 fn completions(typed: &Typed, offer: Offer) -> Completions {
-    Completions { start: typed.range.start, end: typed.range.end, items: offer.best(MOST) }
+    Completions {
+        start: typed.range.start,
+        end: typed.range.end,
+        items: offer.best(MOST),
+    }
 }
 
 /// The functions of every server, each with its arguments, its result and what it does.
 pub(crate) fn functions() -> impl Iterator<Item = (&'static str, &'static str)> {
-    let lines = include_str!("complete/functions.txt").lines().filter(|line| !line.starts_with('#'));
+    let lines = include_str!("complete/functions.txt")
+        .lines()
+        .filter(|line| !line.starts_with('#'));
     lines.filter_map(|line| Some(line.split_at(line.find('(')?)))
 }

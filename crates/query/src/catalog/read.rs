@@ -6,7 +6,10 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use super::{Catalog, Column, Function, Key, KeyKind, Names, Relation, RelationKind, Schema, Setting, Shared, Type};
+use super::{
+    Catalog, Column, Function, Key, KeyKind, Names, Relation, RelationKind, Schema, Setting,
+    Shared, Type, gently,
+};
 use crate::session::{Asker, NoAnswer};
 
 /// What came with the server has an oid up to here (PostgreSQL's `FirstNormalObjectId` is the next).
@@ -15,9 +18,6 @@ const SERVERS_LAST: u32 = 16383;
 const RELATIONS: usize = 20_000;
 const COLUMNS: usize = 200_000;
 const OTHERS: usize = 20_000;
-
-/// Goes before each question: nothing of ours is to hold the user up, be it a lock or a slow server.
-const GENTLY: &str = "set local statement_timeout = 500; set local lock_timeout = 50; ";
 
 /// How a reading ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -37,7 +37,11 @@ pub(super) async fn read(catalog: &Catalog, asker: &Asker, all: bool) -> Outcome
     let servers = (0, SERVERS_LAST);
     let ranges: &[_] = if all { &[users, servers] } else { &[users] };
     for (after, upto) in ranges {
-        let mut reading = Reading { asker, after: *after, upto: *upto };
+        let mut reading = Reading {
+            asker,
+            after: *after,
+            upto: *upto,
+        };
         if reading.parts(&mut names, catalog).await.is_none() {
             return Outcome::Busy;
         }
@@ -63,9 +67,13 @@ impl Reading<'_> {
         let relations = self.relations().await?;
         names.relations = self.merged(&names.relations, relations, |relation| relation.oid);
         catalog.publish(names);
-        let functions = self.pages(include_str!("functions.sql"), OTHERS, oid, function).await?;
+        let functions = self
+            .pages(include_str!("functions.sql"), OTHERS, oid, function)
+            .await?;
         names.functions = self.merged(&names.functions, functions, |function| function.oid);
-        let types = self.pages(include_str!("types.sql"), OTHERS, oid, type_).await?;
+        let types = self
+            .pages(include_str!("types.sql"), OTHERS, oid, type_)
+            .await?;
         names.types = self.merged(&names.types, types, |known| known.oid);
         if !of_users {
             let rows = self.ask(include_str!("settings.sql")).await?;
@@ -76,17 +84,23 @@ impl Reading<'_> {
     }
 
     async fn relations(&self) -> Option<Vec<Relation>> {
-        let mut relations = self.pages(include_str!("relations.sql"), RELATIONS, oid, relation).await?;
+        let mut relations = self
+            .pages(include_str!("relations.sql"), RELATIONS, oid, relation)
+            .await?;
         let mut shared = Shared::default();
         let columns = self
-            .pages(include_str!("columns.sql"), COLUMNS, column_after, |row| column(row, &mut shared))
+            .pages(include_str!("columns.sql"), COLUMNS, column_after, |row| {
+                column(row, &mut shared)
+            })
             .await?;
         for (oid, column) in columns {
             if let Ok(at) = relations.binary_search_by_key(&oid, |relation| relation.oid) {
                 relations[at].columns.push(column);
             }
         }
-        let mut keys = self.pages(include_str!("keys.sql"), OTHERS, oid, key).await?;
+        let mut keys = self
+            .pages(include_str!("keys.sql"), OTHERS, oid, key)
+            .await?;
         keys.sort_by_key(|(_, key)| matches!(key.kind, KeyKind::Foreign(..)));
         for (oid, key) in keys {
             if let Ok(at) = relations.binary_search_by_key(&oid, |relation| relation.oid) {
@@ -139,7 +153,12 @@ impl Reading<'_> {
     }
 
     /// What was read, and of what was known the rest, by oid.
-    fn merged<T: Clone>(&self, known: &Arc<Vec<T>>, read: Vec<T>, oid: impl Fn(&T) -> u32) -> Arc<Vec<T>> {
+    fn merged<T: Clone>(
+        &self,
+        known: &Arc<Vec<T>>,
+        read: Vec<T>,
+        oid: impl Fn(&T) -> u32,
+    ) -> Arc<Vec<T>> {
         let here = |item: &T| (self.after + 1..=self.upto).contains(&oid(item));
         let mut items: Vec<T> = known.iter().filter(|item| !here(item)).cloned().collect();
         items.extend(read);
@@ -151,15 +170,12 @@ impl Reading<'_> {
 /// The time asked includes waiting for the user's own statement, which is no reason for a long rest.
 const REST: Duration = Duration::from_millis(50);
 
-/// A question that gives up rather than hold anyone up.
-pub(crate) fn gently(sql: &str) -> String {
-    format!("{GENTLY}{sql}")
-}
-
 /// The limit that a query ends with.
 fn page_size(sql: &str) -> usize {
     let limit = sql.trim_end().rsplit(' ').next();
-    limit.and_then(|limit| limit.parse().ok()).unwrap_or(usize::MAX)
+    limit
+        .and_then(|limit| limit.parse().ok())
+        .unwrap_or(usize::MAX)
 }
 
 fn oid(row: &Row) -> Option<(u32, i16)> {
@@ -171,7 +187,11 @@ fn column_after(row: &Row) -> Option<(u32, i16)> {
 }
 
 fn schema(mut row: Row) -> Option<Schema> {
-    Some(Schema { in_path: text(&mut row, 1).is_some(), comment: text(&mut row, 2), name: text(&mut row, 0)? })
+    Some(Schema {
+        in_path: text(&mut row, 1).is_some(),
+        comment: text(&mut row, 2),
+        name: text(&mut row, 0)?,
+    })
 }
 
 fn relation(mut row: Row) -> Option<Relation> {
@@ -189,7 +209,9 @@ fn relation(mut row: Row) -> Option<Relation> {
     Some(Relation {
         oid: number(&row, 0)?,
         kind,
-        rows: u64::try_from(rows).ok().filter(|rows| *rows > 0 || pages > 0),
+        rows: u64::try_from(rows)
+            .ok()
+            .filter(|rows| *rows > 0 || pages > 0),
         comment: text(&mut row, 6),
         schema: text(&mut row, 1)?,
         name: text(&mut row, 2)?,
@@ -216,7 +238,11 @@ fn key(mut row: Row) -> Option<(u32, Key)> {
         "u" => KeyKind::Unique,
         _ => KeyKind::Foreign(number(&row, 5)?, numbers(&row, 6)),
     };
-    let key = Key { columns: numbers(&row, 4), kind, name: text(&mut row, 3)? };
+    let key = Key {
+        columns: numbers(&row, 4),
+        kind,
+        name: text(&mut row, 3)?,
+    };
     Some((number(&row, 1)?, key))
 }
 
@@ -266,10 +292,13 @@ fn number<T: std::str::FromStr>(row: &Row, at: usize) -> Option<T> {
 /// Numbers with blanks between them.
 fn numbers(row: &Row, at: usize) -> Vec<i16> {
     let text = row.get(at).and_then(Option::as_deref).unwrap_or_default();
-    text.split(' ').filter_map(|number| number.parse().ok()).collect()
+    text.split(' ')
+        .filter_map(|number| number.parse().ok())
+        .collect()
 }
 
 /// A JSON array of strings.
 fn list(json: Option<String>) -> Vec<String> {
-    json.and_then(|json| serde_json::from_str::<Vec<String>>(&json).ok()).unwrap_or_default()
+    json.and_then(|json| serde_json::from_str::<Vec<String>>(&json).ok())
+        .unwrap_or_default()
 }

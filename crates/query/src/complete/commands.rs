@@ -1,19 +1,27 @@
 //! Candidates for `\` and `%` commands and their arguments.
 
 use super::cursor::Typed;
-use super::names::Offer;
-use super::{Completions, Known, completions};
+use super::offer::{Offer, Rank};
+use super::{Candidate, Completions, Known, completions};
+use crate::catalog::Names;
 use crate::commands::help::topics;
-use crate::commands::{Entry, PERCENT, PSQL};
+use crate::commands::{Entry, PERCENT, PSQL, print};
 
 /// The commands that begin as typed.
 pub(super) fn names(typed: &Typed) -> Completions {
     let is_first = typed.range.start == 0;
-    let fits = |entry: &&Entry| is_first || !entry.name.starts_with("%%");
+    let fits = |entry: &&Entry| {
+        entry.name.starts_with(typed.text) && (is_first || !entry.name.starts_with("%%"))
+    };
     let mut offer = Offer::new(typed);
-    for entry in PERCENT.iter().chain(PSQL).filter(fits).filter(|entry| entry.name.starts_with(typed.text)) {
-        let detail = || [entry.arguments, entry.does].join(" · ").trim_start_matches(" · ").to_owned();
-        offer.add(0, entry.name, || entry.name.to_owned(), "function", detail);
+    for entry in PERCENT.iter().chain(PSQL).filter(fits) {
+        offer.add(Rank::Keyword, entry.name, || {
+            let detail = match entry.arguments {
+                "" => entry.does.to_owned(),
+                arguments => format!("{arguments} · {}", entry.does),
+            };
+            Candidate::new(entry.name, "function", detail)
+        });
     }
     completions(typed, offer)
 }
@@ -21,66 +29,73 @@ pub(super) fn names(typed: &Typed) -> Completions {
 /// What a command takes next.
 pub(super) fn arguments(command: &str, before: &str, typed: &Typed, known: &Known) -> Completions {
     let mut offer = Offer::new(typed);
-    let last = before.split_whitespace().last();
-    let mut add = |rank: u8, texts: &[&str], kind: &'static str| {
-        for text in texts {
-            offer.add(rank, text, || (*text).to_owned(), kind, String::new);
+    let mut words = |words: &[&str]| {
+        for word in words {
+            offer.add_word(Rank::Keyword, word, "keyword");
         }
     };
-    match (command, last) {
+    match (command, before.split_whitespace().last()) {
         ("%use" | "%disconnect", None) | ("%%sql", Some("--on")) => {
-            let names: Vec<&str> = known.connections.iter().map(String::as_str).collect();
-            add(0, &names, "variable");
-        }
-        ("%%sql", last) if last.is_none_or(|last| !last.starts_with("--")) => {
-            add(0, &["--on", "--limit", "--timeout"], "keyword");
-        }
-        ("%connect", None) => add(0, &["local", "postgresql://", "host="], "keyword"),
-        ("%connect", Some(word)) if word.contains('=') => {
-            add(0, &["host=", "port=", "dbname=", "user=", "sslmode="], "keyword");
-            add(1, &["as"], "keyword");
-        }
-        ("%connect", Some(word)) if word != "as" => add(0, &["as"], "keyword"),
-        ("%help", None) => {
-            let names: Vec<&str> = PERCENT.iter().chain(PSQL).map(|entry| entry.name).collect();
-            add(0, &names, "function");
-        }
-        ("\\set" | "\\unset", None) => {
-            let names: Vec<&str> = known.variables.iter().map(|(name, _)| name).collect();
-            add(0, &names, "variable");
-        }
-        ("\\h" | "\\help", _) => return help_topics(before, typed),
-        ("\\x", None) => add(0, &["on", "off", "auto"], "keyword"),
-        ("\\t" | "\\timing", None) => add(0, &["on", "off"], "keyword"),
-        ("\\pset", None) => add(0, crate::commands::print::NAMES, "keyword"),
-        (command, None) if command.starts_with("\\d") => {
-            for relation in known.names.relations.iter().filter(|relation| relation.oid >= FIRST_OF_USERS) {
-                let visible = known.names.is_visible(&relation.schema);
-                let text = || match visible {
-                    true => relation.name.clone(),
-                    false => format!("{}.{}", relation.schema, relation.name),
-                };
-                offer.add(u8::from(!visible), &relation.name, text, "class", || relation.kind.words().into());
+            for name in known.connections {
+                offer.add_word(Rank::Source, name, "variable");
             }
         }
+        ("%%sql", last) if last.is_none_or(|last| !last.starts_with("--")) => {
+            words(&["--on", "--limit", "--timeout"]);
+        }
+        ("%connect", None) => words(&["local", "postgresql://", "host=", "service="]),
+        ("%connect", Some(word)) if word.contains('=') => {
+            words(&["as", "host=", "port=", "dbname=", "user=", "sslmode="]);
+        }
+        ("%connect", Some(word)) if word != "as" => words(&["as"]),
+        ("%help", None) => {
+            for entry in PERCENT.iter().chain(PSQL) {
+                offer.add_word(Rank::Keyword, entry.name, "function");
+            }
+        }
+        ("\\set" | "\\unset", None) => {
+            for (name, value) in known.variables.iter() {
+                let candidate = || Candidate::new(name, "variable", value);
+                offer.add(Rank::Source, name, candidate);
+            }
+        }
+        ("\\h" | "\\help", _) => help_topics(before, &mut offer),
+        ("\\x", None) => words(&["on", "off", "auto"]),
+        ("\\t" | "\\timing", None) => words(&["on", "off"]),
+        ("\\pset", None) => words(print::NAMES),
+        (command, None) if command.starts_with("\\d") => relations(known.names, &mut offer),
         _ => {}
     }
     completions(typed, offer)
 }
 
-/// PostgreSQL's `FirstNormalObjectId`: what came with the server has a smaller oid.
-const FIRST_OF_USERS: u32 = 16384;
-
-/// The SQL commands whose names begin with the words typed so far; the last one's start is replaced.
-fn help_topics(before: &str, typed: &Typed) -> Completions {
-    let begun = before.split_whitespace().collect::<Vec<_>>().join(" ").to_uppercase();
-    let mut offer = Offer::new(typed);
-    for (topic, _) in topics() {
-        let rest = topic.strip_prefix(&begun).filter(|rest| begun.is_empty() || rest.starts_with(' '));
-        let rest = rest.unwrap_or_default().trim_start();
-        if !rest.is_empty() {
-            offer.add(0, rest, || rest.to_lowercase(), "keyword", String::new);
-        }
+/// The SQL commands whose names go on from the words typed so far.
+fn help_topics(before: &str, offer: &mut Offer) {
+    let begun: Vec<String> = before.split_whitespace().map(str::to_uppercase).collect();
+    let begun = begun.join(" ");
+    let rest = topics().filter_map(|(topic, _)| topic.strip_prefix(&begun));
+    for rest in rest.filter(|rest| begun.is_empty() || rest.starts_with(' ')) {
+        offer.add_word(Rank::Keyword, &rest.trim_start().to_lowercase(), "keyword");
     }
-    completions(typed, offer)
+}
+
+/// The users' relations, written as patterns.
+fn relations(names: &Names, offer: &mut Offer) {
+    let of_users = |schema: &str| !Names::is_servers(schema);
+    for relation in names
+        .relations
+        .iter()
+        .filter(|known| of_users(&known.schema))
+    {
+        let (rank, text) = match names.is_visible(&relation.schema) {
+            true => (Rank::Relation, relation.name.clone()),
+            false => {
+                let text = format!("{}.{}", relation.schema, relation.name);
+                (Rank::Elsewhere, text)
+            }
+        };
+        offer.add(rank, &relation.name, || {
+            Candidate::new(text, "class", relation.kind.words())
+        });
+    }
 }

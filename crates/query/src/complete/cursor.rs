@@ -1,6 +1,9 @@
 //! Where in a cell the cursor stands: in a command, a variable, a statement, or in a string or
 //! comment, where nothing fits. Reads what is not finished yet, and never fails.
 
+#[cfg(test)]
+mod tests;
+
 use std::ops::Range;
 
 use crate::cell::takes_statement;
@@ -95,8 +98,13 @@ impl Token<'_> {
 
 /// What a quoted name says, also where its end is not typed yet.
 pub(crate) fn unquoted(text: &str) -> String {
-    let text = text.trim_start_matches(['U', 'u', '&']);
-    let Some(quote) = text.chars().next().filter(|c| matches!(c, '"' | '`')) else { return text.to_owned() };
+    let text = text
+        .strip_prefix("U&")
+        .or_else(|| text.strip_prefix("u&"))
+        .unwrap_or(text);
+    let Some(quote) = text.chars().next().filter(|c| matches!(c, '"' | '`')) else {
+        return text.to_owned();
+    };
     let name = &text[1..];
     let name = name.strip_suffix(quote).unwrap_or(name);
     name.replace(&format!("{quote}{quote}"), &quote.to_string())
@@ -105,7 +113,13 @@ pub(crate) fn unquoted(text: &str) -> String {
 /// Finds the cursor, a byte of the text; one inside a character stands before it, one beyond the
 /// end at the end.
 pub(crate) fn find(text: &str, cursor: usize, dialect: Dialect) -> Place<'_> {
-    let mut reader = Reader { text, cursor: text.floor_char_boundary(cursor), dialect, at: 0, tokens: Vec::new() };
+    let mut reader = Reader {
+        text,
+        cursor: text.floor_char_boundary(cursor),
+        dialect,
+        at: 0,
+        tokens: Vec::new(),
+    };
     if text.starts_with('\u{feff}') {
         reader.at = '\u{feff}'.len_utf8();
     }
@@ -128,12 +142,15 @@ impl<'t> Reader<'t> {
     /// Reads up to the end of the statement that the cursor is in; answers where the cursor is in
     /// something else.
     fn read(&mut self) -> Option<Place<'t>> {
-        while let Some((token, len)) = tokens::token(&self.text.as_bytes()[self.at..], self.dialect) {
+        while let Some((token, len)) = tokens::token(&self.text.as_bytes()[self.at..], self.dialect)
+        {
             let start = self.at;
             self.at += len;
             let held = start < self.cursor && self.cursor <= self.at;
             match token {
-                tokens::Token::Blank if held && self.text[start..].starts_with("--") => return Some(Place::Nothing),
+                tokens::Token::Blank if held && self.text[start..].starts_with("--") => {
+                    return Some(Place::Nothing);
+                }
                 tokens::Token::Blank => {}
                 tokens::Token::Open(inside) => {
                     if let Some(place) = self.quote(start, inside) {
@@ -155,7 +172,10 @@ impl<'t> Reader<'t> {
                     if let Some(place) = self.command(line.clone(), '\\') {
                         return Some(place);
                     }
-                    let name = self.text[start + 1..line.end].split([' ', '\t', '\r']).next().unwrap_or_default();
+                    let name = self.text[start + 1..line.end]
+                        .split([' ', '\t', '\r'])
+                        .next()
+                        .unwrap_or_default();
                     if takes_statement(name) {
                         if self.cursor <= start {
                             return None;
@@ -208,12 +228,18 @@ impl<'t> Reader<'t> {
             Inside::Comment(_) if held => return Some(Place::Nothing),
             Inside::Comment(_) => {}
             Inside::Single | Inside::Double if held && of_variable => {
-                let name = self.text[start + 1..].split(|c: char| !c.is_alphanumeric() && c != '_').next();
+                let name = self.text[start + 1..]
+                    .split(|c: char| !c.is_alphanumeric() && c != '_')
+                    .next();
                 return Some(self.variable(start + 1..start + 1 + name.unwrap_or_default().len()));
             }
             Inside::Double | Inside::Backtick => {
                 // A quote that is not closed yet seems to end at the next one, far off.
-                let rest = self.text.get(self.cursor..self.at).filter(|_| held).unwrap_or_default();
+                let rest = self
+                    .text
+                    .get(self.cursor..self.at)
+                    .filter(|_| held)
+                    .unwrap_or_default();
                 if held && (!closed || rest.contains(char::is_whitespace)) {
                     self.at = self.cursor;
                 }
@@ -226,12 +252,21 @@ impl<'t> Reader<'t> {
     }
 
     fn push(&mut self, kind: Kind, start: usize) {
-        self.tokens.push(Token { kind, text: &self.text[start..self.at], start });
+        self.tokens.push(Token {
+            kind,
+            text: &self.text[start..self.at],
+            start,
+        });
     }
 
     fn variable(&self, range: Range<usize>) -> Place<'t> {
         let to = self.cursor.clamp(range.start, range.end);
-        Place::Variable { name: Typed { text: &self.text[range.start..to], range } }
+        Place::Variable {
+            name: Typed {
+                text: &self.text[range.start..to],
+                range,
+            },
+        }
     }
 
     /// From here to the line's end.
@@ -244,7 +279,10 @@ impl<'t> Reader<'t> {
         let line = self.text[..start].rsplit('\n').next().unwrap_or_default();
         self.tokens.is_empty()
             && self.text[start..].starts_with('%')
-            && line.trim_start_matches('\u{feff}').chars().all(char::is_whitespace)
+            && line
+                .trim_start_matches('\u{feff}')
+                .chars()
+                .all(char::is_whitespace)
     }
 
     /// Whether the lines below this first one are no SQL.
@@ -260,35 +298,56 @@ impl<'t> Reader<'t> {
         }
         let before = &self.text[line.start..self.cursor];
         // A line may have more than one `\` command.
-        let last = before.match_indices(sign).filter(|(at, _)| {
-            sign == '\\' && (*at == 0 || before[..*at].ends_with([' ', '\t']))
-        });
-        let start = line.start + last.last().map_or(0, |(at, _)| at);
+        let begins = |at: &usize| *at == 0 || before[..*at].ends_with([' ', '\t']);
+        let signs = before.match_indices(sign).map(|(at, _)| at);
+        let start = match sign {
+            '\\' => line.start + signs.rev().find(begins).unwrap_or(0),
+            _ => line.start,
+        };
         let is_blank = |c: char| c.is_whitespace();
-        let name_end = self.text[start..line.end].find(is_blank).map_or(line.end, |len| start + len);
+        let name_end = self.text[start..line.end]
+            .find(is_blank)
+            .map_or(line.end, |len| start + len);
         if self.cursor <= name_end {
-            let name = Typed { text: &self.text[start..self.cursor], range: start..name_end };
+            let name = Typed {
+                text: &self.text[start..self.cursor],
+                range: start..name_end,
+            };
             return Some(Place::Command { name });
         }
-        let typed = self.text[name_end..self.cursor].rfind(is_blank).map_or(name_end, |at| name_end + at + 1);
+        let typed = self.text[name_end..self.cursor]
+            .rfind(is_blank)
+            .map_or(name_end, |at| name_end + at + 1);
         let typed = self.text.ceil_char_boundary(typed);
-        let end = self.text[self.cursor..line.end].find(is_blank).map_or(line.end, |len| self.cursor + len);
+        let end = self.text[self.cursor..line.end]
+            .find(is_blank)
+            .map_or(line.end, |len| self.cursor + len);
         let text = &self.text[typed..self.cursor];
         if let Some(name) = text.strip_prefix(':') {
             let name = name.trim_start_matches(['\'', '"']);
-            return Some(Place::Variable { name: Typed { text: name, range: self.cursor - name.len()..self.cursor } });
+            return Some(Place::Variable {
+                name: Typed {
+                    text: name,
+                    range: self.cursor - name.len()..self.cursor,
+                },
+            });
         }
         Some(Place::Argument {
             command: &self.text[start..name_end],
             before: self.text[name_end..typed].trim(),
-            word: Typed { text, range: typed..end },
+            word: Typed {
+                text,
+                range: typed..end,
+            },
         })
     }
 
     /// Passes over the rows below a COPY that reads them from the cell; whether the cursor is there.
     fn skip_rows(&mut self) -> bool {
         let reads = |pair: &[Token]| pair[0].is("from") && pair[1].is("stdin");
-        if !self.tokens.first().is_some_and(|first| first.is("copy")) || !self.tokens.windows(2).any(reads) {
+        if !self.tokens.first().is_some_and(|first| first.is("copy"))
+            || !self.tokens.windows(2).any(reads)
+        {
             return false;
         }
         let start = self.text.len().min(self.line(self.at).end + 1);
@@ -310,12 +369,19 @@ impl<'t> Reader<'t> {
     fn statement(&mut self) -> Place<'t> {
         let tokens = std::mem::take(&mut self.tokens);
         let is_held = |token: &Token| {
-            matches!(token.kind, Kind::Word | Kind::Quoted) && token.start < self.cursor && self.cursor <= token.end()
+            matches!(token.kind, Kind::Word | Kind::Quoted)
+                && token.start < self.cursor
+                && self.cursor <= token.end()
         };
         let held = tokens.iter().position(is_held);
         let at = held.unwrap_or_else(|| tokens.partition_point(|token| token.start < self.cursor));
-        let range = held.map_or(self.cursor..self.cursor, |held| tokens[held].start..tokens[held].end());
-        let typed = Typed { text: &self.text[range.start..self.cursor], range };
+        let range = held.map_or(self.cursor..self.cursor, |held| {
+            tokens[held].start..tokens[held].end()
+        });
+        let typed = Typed {
+            text: &self.text[range.start..self.cursor],
+            range,
+        };
         Place::Sql(Statement { tokens, at, typed })
     }
 }
@@ -326,109 +392,4 @@ fn is_value(text: &str) -> bool {
     let first = chars.next();
     let second = chars.next().is_some_and(|c| c.is_ascii_digit());
     first.is_some_and(|c| c.is_ascii_digit()) || (matches!(first, Some('.' | '$')) && second)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    /// The cursor is written as `|`.
-    #[track_caller]
-    fn check(marked: &str, expected: &str) {
-        let cursor = marked.find('|').unwrap_or(marked.len());
-        let text = marked.replacen('|', "", 1);
-        let found = match find(&text, cursor, Dialect::default()) {
-            Place::Nothing => "nothing".to_owned(),
-            Place::Command { name } => format!("command {} of {}", name.text, &text[name.range]),
-            Place::Argument { command, before, word } => {
-                format!("argument {} of {command}, after [{before}]", word.text)
-            }
-            Place::Variable { name } => format!("variable {} of {}", name.text, &text[name.range]),
-            Place::Sql(statement) => {
-                let words: Vec<_> = statement.tokens[..statement.at].iter().map(|token| token.text).collect();
-                let after: Vec<_> = statement.tokens[statement.at..].iter().map(|token| token.text).collect();
-                format!("{} [{}] {}", words.join(" "), statement.typed.text, after.join(" "))
-            }
-        };
-        assert_eq!(found.trim_matches(' '), expected, "{marked}");
-    }
-
-    #[test]
-    fn sql() {
-        check("|", "[]");
-        check("sel|", "[sel] sel");
-        check("select * from peo|ple where x", "select * from [peo] people where x");
-        check("select 1; select na|", "select [na] na");
-        check("select 1;|", "[]");
-        check("select a| ; select b", "select [a] a");
-        check("select count(| from t", "select count ( [] from t");
-        check("select größe, é|", "select größe , [é] é");
-        check("select p.| from p", "select p . [] from p");
-    }
-
-    #[test]
-    fn quoted_names() {
-        check("select \"Mi|\" from t", "select [\"Mi] \"Mi\" from t");
-        check("select \"Mi| from t", "select [\"Mi] \"Mi from t");
-        check("select \"Mi| from \"T\" x", "select [\"Mi] \"Mi from \"T\" x");
-        assert_eq!(unquoted("\"a\"\"b\""), "a\"b");
-        assert_eq!(unquoted("\"a"), "a");
-    }
-
-    #[test]
-    fn strings_comments_and_numbers_hold_nothing() {
-        check("select 'a|'", "nothing");
-        check("select 'a|", "nothing");
-        check("select 'a'|", "select 'a' []");
-        check("select E'it\\'s |", "nothing");
-        check("do $$ begin |", "nothing");
-        check("do $x$ | $x$", "nothing");
-        check("-- a|", "nothing");
-        check("-- a\nsel|", "[sel] sel");
-        check("/* a /* b */ |", "nothing");
-        check("select 1|", "nothing");
-        check("select $1|", "nothing");
-        check("copy t from stdin;\n1\t|\n\\.\n", "nothing");
-        check("copy t from stdin;\n1\t'\n\\.\nsel|", "[sel] sel");
-    }
-
-    #[test]
-    fn commands() {
-        check("\\ec|", "command \\ec of \\ec");
-        check("\\e|cho x", "command \\e of \\echo");
-        check("%|", "command % of %");
-        check("%use sa|", "argument sa of %use, after []");
-        check("%connect local as |", "argument  of %connect, after [local as]");
-        check("%%sql --on |\nselect 1", "argument  of %%sql, after [--on]");
-        check("%%sql\nselect fr|", "select [fr] fr");
-        check("%%nothing\nselect fr|", "nothing");
-        check("select 1 \\g|", "command \\g of \\g");
-        check("select 1 \\gx\nsel|", "[sel] sel");
-        check("select a\n\\echo 'hi\nfrom t whe|", "select a from t [whe] whe");
-        check("\\echo a \\set b|", "argument b of \\set, after []");
-        check("select 10\n% 3|", "nothing");
-        check("  %use x\n%con|", "command %con of %con");
-    }
-
-    #[test]
-    fn variables() {
-        check("select :na|", "variable na of na");
-        check("select :|", "variable  of ");
-        check("select :'na|'", "variable na of na");
-        check("select :'na| from t", "variable na of na");
-        check("select :\"n|a\"", "variable n of na");
-        check("select x::|", "select x :: []");
-        check("\\echo :na|", "variable na of na");
-        check("\\echo :'na|", "variable na of na");
-    }
-
-    #[test]
-    fn any_offset_will_do() {
-        let text = "select 'é', ä from \"größe\" where :'ü' = $$é$$ \\echo é\n%use ñ";
-        for cursor in 0..text.len() + 3 {
-            for end in 0..=text.len() {
-                find(&text[..text.floor_char_boundary(end)], cursor, Dialect::default());
-            }
-        }
-    }
 }

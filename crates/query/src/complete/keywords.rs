@@ -35,36 +35,103 @@ const TYPES: &str = "\
 /// Functions with a grammar of their own, which no catalogue lists as they are written.
 pub(crate) const SPECIAL_FUNCTIONS: &[(&str, &str)] = &[
     ("coalesce", "(value, …): the first value that is not null"),
-    ("nullif", "(value, other): null where both are equal, else the value"),
+    (
+        "nullif",
+        "(value, other): null where both are equal, else the value",
+    ),
     ("greatest", "(value, …): the largest value"),
     ("least", "(value, …): the smallest value"),
     ("extract", "(field from source): a part of a date or time"),
     ("cast", "(value as type): the value as another type"),
     ("exists", "(query): whether the query has a row"),
-    ("trim", "([leading | trailing | both] [characters] from string): the string without them"),
-    ("overlay", "(string placing new from start [for count]): the string with a part replaced"),
-    ("grouping", "(expression, …): which of them this row's grouping leaves out"),
+    (
+        "trim",
+        "([leading | trailing | both] [characters] from string): the string without them",
+    ),
+    (
+        "overlay",
+        "(string placing new from start [for count]): the string with a part replaced",
+    ),
+    (
+        "grouping",
+        "(expression, …): which of them this row's grouping leaves out",
+    ),
 ];
 
 /// What `extract` and `date_part` take from a date or time.
 pub(crate) const FIELDS: &[&str] = &[
-    "year", "month", "day", "hour", "minute", "second", "week", "quarter", "dow", "doy", "isodow", "isoyear",
-    "epoch", "century", "decade", "millennium", "milliseconds", "microseconds", "timezone", "timezone_hour",
-    "timezone_minute", "julian",
+    "year",
+    "month",
+    "day",
+    "hour",
+    "minute",
+    "second",
+    "week",
+    "quarter",
+    "dow",
+    "doy",
+    "isodow",
+    "isoyear",
+    "epoch",
+    "century",
+    "decade",
+    "millennium",
+    "milliseconds",
+    "microseconds",
+    "timezone",
+    "timezone_hour",
+    "timezone_minute",
+    "julian",
 ];
 
 /// Where a value is expected.
 pub(crate) const VALUES: &[&str] = &[
-    "case", "not", "null", "true", "false", "exists", "interval", "array", "row", "cast", "any", "all",
-    "current_date", "current_timestamp", "current_time", "current_user", "session_user", "localtime",
-    "localtimestamp", "current_catalog", "current_schema",
+    "case",
+    "not",
+    "null",
+    "true",
+    "false",
+    "exists",
+    "interval",
+    "array",
+    "row",
+    "cast",
+    "any",
+    "all",
+    "current_date",
+    "current_timestamp",
+    "current_time",
+    "current_user",
+    "session_user",
+    "localtime",
+    "localtimestamp",
+    "current_catalog",
+    "current_schema",
 ];
 
 /// After a value.
 pub(crate) const OPERATORS: &[&str] = &[
-    "and", "or", "is", "is null", "is not null", "in", "not in", "between", "not between", "like", "not like",
-    "ilike", "not ilike", "similar to", "is distinct from", "is not distinct from", "collate", "at time zone",
-    "over", "filter", "within group",
+    "and",
+    "or",
+    "is",
+    "is null",
+    "is not null",
+    "in",
+    "not in",
+    "between",
+    "not between",
+    "like",
+    "not like",
+    "ilike",
+    "not ilike",
+    "similar to",
+    "is distinct from",
+    "is not distinct from",
+    "collate",
+    "at time zone",
+    "over",
+    "filter",
+    "within group",
 ];
 
 /// In a `case`.
@@ -102,7 +169,15 @@ pub(crate) const CLAUSES: &[(&str, &[&str])] = &[
 
 /// After a relation in FROM, before the next clause.
 pub(crate) const JOINS: &[&str] = &[
-    "as", "join", "left join", "inner join", "right join", "full join", "cross join", "natural join", "tablesample",
+    "as",
+    "join",
+    "left join",
+    "inner join",
+    "right join",
+    "full join",
+    "cross join",
+    "natural join",
+    "tablesample",
 ];
 
 /// What these words go on with, wherever they stand.
@@ -117,20 +192,36 @@ const PAIRS: &[(&str, &[&str])] = &[
     ("group", &["by"]),
     ("order", &["by"]),
     ("partition", &["by"]),
-    ("is", &["null", "not null", "true", "false", "unknown", "distinct from", "not distinct from"]),
+    (
+        "is",
+        &[
+            "null",
+            "not null",
+            "true",
+            "false",
+            "unknown",
+            "distinct from",
+            "not distinct from",
+        ],
+    ),
     ("nulls", &["first", "last"]),
     ("delete", &["from"]),
     ("insert", &["into"]),
     ("merge", &["into"]),
     ("similar", &["to"]),
     ("within", &["group"]),
-    ("conflict", &["do nothing", "do update set", "on constraint"]),
+    (
+        "conflict",
+        &["do nothing", "do update set", "on constraint"],
+    ),
     ("do", &["nothing", "update set"]),
 ];
 
 /// What this word goes on with, if that does not depend on where it stands.
 pub(crate) fn after(word: &str) -> Option<&'static [&'static str]> {
-    let (_, words) = PAIRS.iter().find(|(first, _)| first.eq_ignore_ascii_case(word))?;
+    let (_, words) = PAIRS
+        .iter()
+        .find(|(first, _)| first.eq_ignore_ascii_case(word))?;
     Some(words)
 }
 
@@ -152,7 +243,13 @@ pub(crate) fn commands(words: &[String]) -> Vec<String> {
         .filter_map(|(topic, _)| topic.strip_prefix(begun.as_str()))
         .filter(|rest| words.is_empty() || rest.starts_with(' '))
         .map(|rest| rest.trim_start())
-        .map(|rest| if words.is_empty() { rest.split(' ').next().unwrap_or(rest) } else { rest })
+        .map(|rest| {
+            if words.is_empty() {
+                rest.split(' ').next().unwrap_or(rest)
+            } else {
+                rest
+            }
+        })
         .map(str::to_lowercase)
         .collect();
     rest.dedup();
@@ -163,15 +260,36 @@ pub(crate) fn commands(words: &[String]) -> Vec<String> {
 /// begin.
 pub(crate) fn syntax(words: &[String]) -> Vec<String> {
     /// Words between the first one and what it makes.
-    const BETWEEN: &[&str] =
-        &["OR", "REPLACE", "UNIQUE", "TEMP", "TEMPORARY", "UNLOGGED", "GLOBAL", "LOCAL", "RECURSIVE", "CONSTRAINT"];
-    let words: Vec<&str> = words.iter().map(String::as_str).filter(|word| !BETWEEN.contains(word)).collect();
-    let Some(page) = page(&words) else { return Vec::new() };
-    let syntax = page.split_once("Syntax:").map_or(page, |(_, syntax)| syntax);
+    const BETWEEN: &[&str] = &[
+        "OR",
+        "REPLACE",
+        "UNIQUE",
+        "TEMP",
+        "TEMPORARY",
+        "UNLOGGED",
+        "GLOBAL",
+        "LOCAL",
+        "RECURSIVE",
+        "CONSTRAINT",
+    ];
+    let words: Vec<&str> = words
+        .iter()
+        .map(String::as_str)
+        .filter(|word| !BETWEEN.contains(word))
+        .collect();
+    let Some(page) = page(&words) else {
+        return Vec::new();
+    };
+    let syntax = page
+        .split_once("Syntax:")
+        .map_or(page, |(_, syntax)| syntax);
     let syntax = syntax.split("\nURL:").next().unwrap_or(syntax);
     let mut found: Vec<String> = Vec::new();
     for word in syntax.split(|c: char| !c.is_ascii_alphanumeric() && c != '_') {
-        let is_keyword = word.len() > 1 && word.bytes().all(|byte| byte.is_ascii_uppercase() || byte == b'_');
+        let is_keyword = word.len() > 1
+            && word
+                .bytes()
+                .all(|byte| byte.is_ascii_uppercase() || byte == b'_');
         if is_keyword && !found.iter().any(|known| known.eq_ignore_ascii_case(word)) {
             found.push(word.to_lowercase());
         }
@@ -183,7 +301,9 @@ pub(crate) fn syntax(words: &[String]) -> Vec<String> {
 pub(crate) fn page(words: &[&str]) -> Option<&'static str> {
     let of = |len: usize| {
         let name = words[..len].join(" ");
-        topics().find(|(topic, _)| *topic == name).map(|(_, page)| page)
+        topics()
+            .find(|(topic, _)| *topic == name)
+            .map(|(_, page)| page)
     };
     (1..=words.len().min(4)).rev().find_map(of)
 }
@@ -192,7 +312,13 @@ pub(crate) fn page(words: &[&str]) -> Option<&'static str> {
 pub(crate) fn quoted(name: &str) -> String {
     let begins = |c: char| c == '_' || (c.is_alphabetic() && !c.is_uppercase());
     let plain = name.starts_with(begins)
-        && name.chars().all(|c| begins(c) || c.is_ascii_digit() || c == '$')
+        && name
+            .chars()
+            .all(|c| begins(c) || c.is_ascii_digit() || c == '$')
         && !is_reserved(name);
-    if plain { name.to_owned() } else { identifier(name) }
+    if plain {
+        name.to_owned()
+    } else {
+        identifier(name)
+    }
 }

@@ -1,6 +1,8 @@
 //! What is in scope at a place in a statement: the relations of FROM with their columns, also where
 //! these come from a query in WITH or in parentheses.
 
+mod fields;
+
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -41,13 +43,32 @@ pub(crate) struct Field {
     pub(crate) type_oid: u32,
 }
 
+/// What ON CONFLICT calls the row that could not be inserted; RETURNING does not see it.
+const EXCLUDED: &str = "excluded";
+
+impl Field {
+    fn named(name: impl Into<String>) -> Self {
+        Field {
+            name: name.into(),
+            ..Field::default()
+        }
+    }
+}
+
 /// What is in scope at a place.
 pub(crate) fn scope(shape: &Shape, at: usize, names: &Names) -> Scope {
-    let mut reader = Reader { shape, names, with: Vec::new(), depth: 0 };
+    let mut reader = Reader {
+        shape,
+        names,
+        with: Vec::new(),
+        depth: 0,
+    };
     let mut scope = Scope::default();
     let levels = shape.levels(at);
     for (depth, level) in levels.iter().enumerate() {
-        let Some(query) = shape.query(level.clone()) else { continue };
+        let Some(query) = shape.query(level.clone()) else {
+            continue;
+        };
         if depth > 0 && is_closed(shape, &levels[depth - 1], level.start - 1) {
             scope.sources.clear();
         }
@@ -58,6 +79,9 @@ pub(crate) fn scope(shape: &Shape, at: usize, names: &Names) -> Scope {
             "insert" if changes(position.clause) => reader.target(&block),
             _ => reader.sources(&block, Clause::Start),
         };
+        if position.clause == Clause::Returning {
+            sources.retain(|source| source.name != EXCLUDED);
+        }
         sources.append(&mut scope.sources);
         scope.sources = sources;
         if matches!(position.clause, Clause::Order | Clause::Group) {
@@ -70,12 +94,20 @@ pub(crate) fn scope(shape: &Shape, at: usize, names: &Names) -> Scope {
 
 /// The clauses of an INSERT that see its table.
 fn changes(clause: Clause) -> bool {
-    matches!(clause, Clause::Conflict | Clause::Set | Clause::Where | Clause::Returning)
+    matches!(
+        clause,
+        Clause::Conflict | Clause::Set | Clause::Where | Clause::Returning
+    )
 }
 
 /// Whether a query in these parentheses sees nothing of the query around it.
 fn is_closed(shape: &Shape, outer: &Range<usize>, open: usize) -> bool {
-    let Some(query) = shape.query(outer.clone()).filter(|query| query.start <= open) else { return false };
+    let Some(query) = shape
+        .query(outer.clone())
+        .filter(|query| query.start <= open)
+    else {
+        return false;
+    };
     let position = shape.position(&shape.block(&query, open), open, Clause::Start);
     let lateral = open > 0 && shape.tokens[open - 1].is("lateral");
     matches!(position.clause, Clause::From | Clause::With) && !lateral
@@ -106,7 +138,10 @@ impl Reader<'_> {
         while let Some(name) = self.token(next).and_then(Token::name) {
             next += 1;
             let columns = self.alias_columns(&mut next);
-            while self.token(next).is_some_and(|token| token.is_any(&["as", "not", "materialized"])) {
+            while self
+                .token(next)
+                .is_some_and(|token| token.is_any(&["as", "not", "materialized"]))
+            {
                 next += 1;
             }
             if !self.is(next, "(") {
@@ -117,7 +152,11 @@ impl Reader<'_> {
                 return;
             }
             let fields = self.query_fields(&body);
-            self.with.push(Source { name, oid: None, fields: renamed(fields, columns) });
+            self.with.push(Source {
+                name,
+                oid: None,
+                fields: renamed(fields, columns),
+            });
             next = body.end + 1;
             if !self.is(next, ",") {
                 return;
@@ -140,23 +179,38 @@ impl Reader<'_> {
     /// The table that an INSERT fills, and the row that stood in its way.
     fn target(&mut self, block: &Range<usize>) -> Vec<Source> {
         let mut sources = Vec::new();
-        let into = self.shape.items(block.clone()).find(|item| self.is(*item, "into"));
+        let into = self
+            .shape
+            .items(block.clone())
+            .find(|item| self.is(*item, "into"));
         if let Some(into) = into {
             self.source(into + 1, &mut sources);
         }
-        let excluded = sources.first().map(|target| Source { name: "excluded".into(), oid: None, ..target.clone() });
+        let excluded = sources.first().map(|target| Source {
+            name: EXCLUDED.into(),
+            oid: None,
+            ..target.clone()
+        });
         sources.extend(excluded);
         sources
     }
 
     /// The relation that begins at a token, if one does.
     fn source(&mut self, start: usize, sources: &mut Vec<Source>) {
-        let Some(token) = self.token(start) else { return };
+        let Some(token) = self.token(start) else {
+            return;
+        };
         if token.is("(") {
             let inside = self.shape.inside(start);
             if self.shape.query(inside.clone()).is_some() {
                 let fields = self.query_fields(&inside);
-                sources.extend(self.aliased(inside.end + 1, Source { fields, ..Source::default() }));
+                sources.extend(self.aliased(
+                    inside.end + 1,
+                    Source {
+                        fields,
+                        ..Source::default()
+                    },
+                ));
             } else if self.depth < DEPTH {
                 self.depth += 1;
                 sources.extend(self.sources(&inside, Clause::From));
@@ -168,11 +222,20 @@ impl Reader<'_> {
             return;
         }
         let (end, path) = self.shape.path_at(start);
-        let Some(name) = path.last().cloned() else { return };
+        let Some(name) = path.last().cloned() else {
+            return;
+        };
         if self.is(end, "(") {
-            let fields = vec![Field { name: name.clone(), ..Field::default() }];
+            let fields = vec![Field {
+                name: name.clone(),
+                ..Field::default()
+            }];
             let after = self.shape.inside(end).end + 1;
-            let function = Source { name, oid: None, fields };
+            let function = Source {
+                name,
+                oid: None,
+                fields,
+            };
             sources.extend(self.aliased(after, function).map(|mut function| {
                 // One column of a function takes its alias.
                 if let [field] = function.fields.as_mut_slice()
@@ -184,11 +247,19 @@ impl Reader<'_> {
             }));
             return;
         }
-        let of_with = self.with.iter().rev().find(|with| path.len() == 1 && with.name == name).cloned();
+        let of_with = self
+            .with
+            .iter()
+            .rev()
+            .find(|with| path.len() == 1 && with.name == name)
+            .cloned();
         let known = match (of_with, self.names.relation(&path)) {
             (Some(with), _) => with,
             (None, Some(relation)) => of_relation(relation),
-            (None, None) => Source { name, ..Source::default() },
+            (None, None) => Source {
+                name,
+                ..Source::default()
+            },
         };
         let after = end + usize::from(self.is(end, "*"));
         sources.extend(self.aliased(after, known));
@@ -218,93 +289,11 @@ impl Reader<'_> {
         *at = inside.end + 1;
         let first = |item: &usize| *item == inside.start || self.is(item - 1, ",");
         let names = self.shape.items(inside.clone()).filter(first);
-        names.filter_map(|item| self.token(item).and_then(Token::name)).collect()
-    }
-
-    /// The columns of a query in parentheses.
-    fn query_fields(&mut self, level: &Range<usize>) -> Vec<Field> {
-        let Some(query) = self.shape.query(level.clone()).filter(|_| self.depth < DEPTH) else { return Vec::new() };
-        self.depth += 1;
-        let outer = self.with.len();
-        self.read_with(&query, usize::MAX);
-        let block = self.shape.block(&query, query.start);
-        let fields = self.block_fields(&block);
-        self.with.truncate(outer);
-        self.depth -= 1;
-        fields
-    }
-
-    fn block_fields(&mut self, block: &Range<usize>) -> Vec<Field> {
-        let walked = self.shape.walk(block, Clause::Start);
-        if let Some((values, _)) = walked.iter().find(|(_, position)| position.head == "values" && position.clause == Clause::Values)
-            && self.is(*values, "(")
-        {
-            let commas = self.shape.items(self.shape.inside(*values)).filter(|item| self.is(*item, ",")).count();
-            return (1..commas + 2).map(|n| Field { name: format!("column{n}"), ..Field::default() }).collect();
-        }
-        let sources = match walked.iter().any(|(item, _)| self.is(*item, "insert")) {
-            true => self.target(block),
-            false => self.sources(block, Clause::Start),
-        };
-        let listed = walked.iter().filter(|(item, position)| {
-            let named = matches!(position.clause, Clause::Select | Clause::Returning);
-            // The word that begins the next clause still stands in this one.
-            named && !self.token(*item).is_some_and(|token| token.is_any(ENDS))
-        });
-        let listed: Vec<usize> = listed.map(|(item, _)| *item).collect();
-        if listed.is_empty() {
-            return match sources.into_iter().next() {
-                Some(table) if walked.first().is_some_and(|(item, _)| self.is(*item, "table")) => table.fields,
-                _ => Vec::new(),
-            };
-        }
-        let parts = listed.split(|item| self.is(*item, ","));
-        parts.flat_map(|part| self.listed_fields(part, &sources)).collect()
-    }
-
-    /// The columns that one entry of a select list gives.
-    fn listed_fields(&self, entry: &[usize], sources: &[Source]) -> Vec<Field> {
-        let entry = match entry {
-            [first, rest @ ..] if self.token(*first).is_some_and(|token| token.is_any(&["distinct", "all"])) => rest,
-            entry => entry,
-        };
-        let all = |source: &Source| source.fields.clone();
-        let names: Vec<Option<String>> = entry.iter().map(|item| self.token(*item).and_then(Token::name)).collect();
-        let is = |at: usize, sign: &str| entry.get(at).is_some_and(|item| self.is(*item, sign));
-        match names.as_slice() {
-            [] => Vec::new(),
-            [None] if is(0, "*") => sources.iter().flat_map(all).collect(),
-            [Some(source), None, None] if is(1, ".") && is(2, "*") => {
-                sources.iter().filter(|known| known.name == *source).flat_map(all).collect()
-            }
-            [Some(name)] => vec![find(name, None, sources)],
-            [Some(source), None, Some(name)] if is(1, ".") => vec![find(name, Some(source), sources)],
-            [Some(column), Some(alias)] => vec![Field { name: alias.clone(), ..find(column, None, sources) }],
-            [rest @ .., Some(name)] if !is(rest.len() - 1, ".") && !is(rest.len() - 1, "::") => {
-                let value = &rest[..rest.len() - usize::from(is(rest.len() - 1, "as"))];
-                let field = match value {
-                    [Some(column)] => find(column, None, sources),
-                    [Some(source), None, Some(column)] if is(1, ".") => find(column, Some(source), sources),
-                    [.., Some(type_name)] if value.len() > 1 && is(value.len() - 2, "::") => {
-                        Field { type_name: type_name.as_str().into(), ..Field::default() }
-                    }
-                    _ => Field::default(),
-                };
-                vec![Field { name: name.clone(), ..field }]
-            }
-            [Some(name), None, None, ..] if is(1, ".") => {
-                vec![Field { name: names.get(2).cloned().flatten().unwrap_or_else(|| name.clone()), ..Field::default() }]
-            }
-            [Some(name), ..] => vec![Field { name: name.clone(), ..Field::default() }],
-            _ => vec![Field { name: "?column?".into(), ..Field::default() }],
-        }
+        names
+            .filter_map(|item| self.token(item).and_then(Token::name))
+            .collect()
     }
 }
-
-/// What ends a select list.
-const ENDS: &[&str] = &[
-    "from", "into", "where", "group", "having", "window", "order", "limit", "offset", "fetch", "for",
-];
 
 /// A word behind a relation that is no alias: it goes on with the statement.
 fn is_alias(word: &str) -> bool {
@@ -324,19 +313,15 @@ pub(crate) fn of_relation(relation: &Relation) -> Source {
     }
 }
 
-/// A column of one source or of any.
-fn find(column: &str, source: Option<&str>, sources: &[Source]) -> Field {
-    let of_source = sources.iter().filter(|known| source.is_none_or(|source| known.name == source));
-    let found = of_source.flat_map(|source| &source.fields).find(|field| field.name == column);
-    found.cloned().unwrap_or_else(|| Field { name: column.to_owned(), ..Field::default() })
-}
-
 /// Fields under other names, as far as there are any; a name more is a field more.
 fn renamed(mut fields: Vec<Field>, names: Vec<String>) -> Vec<Field> {
     for (at, name) in names.into_iter().enumerate() {
         match fields.get_mut(at) {
             Some(field) => field.name = name,
-            None => fields.push(Field { name, ..Field::default() }),
+            None => fields.push(Field {
+                name,
+                ..Field::default()
+            }),
         }
     }
     fields

@@ -4,6 +4,7 @@
 use std::ops::Range;
 
 use super::cursor::{Kind, Token};
+use super::keywords::is_reserved;
 
 /// Deeper parentheses are not looked into.
 const DEPTH: usize = 100;
@@ -77,7 +78,11 @@ impl<'t> Shape<'t> {
         std::iter::from_fn(move || {
             let item = at;
             let token = self.tokens.get(item).filter(|_| item < range.end)?;
-            at = if token.is("(") { self.ends[item] + 1 } else { item + 1 };
+            at = if token.is("(") {
+                self.ends[item] + 1
+            } else {
+                item + 1
+            };
             Some(item)
         })
     }
@@ -91,16 +96,19 @@ impl<'t> Shape<'t> {
     /// place holds, the innermost last.
     pub(crate) fn levels(&self, at: usize) -> Vec<Range<usize>> {
         let around = (0..at).filter(|open| self.tokens[*open].is("(") && self.ends[*open] >= at);
-        let mut levels = vec![0..self.tokens.len()];
-        levels.extend(around.map(|open| self.inside(open)).take(DEPTH));
-        levels
+        let whole = 0..self.tokens.len();
+        std::iter::once(whole)
+            .chain(around.map(|open| self.inside(open)).take(DEPTH))
+            .collect()
     }
 
     /// The query that a level is, or ends with: `explain`, `create view … as` and the like go
     /// before some.
     pub(crate) fn query(&self, level: Range<usize>) -> Option<Range<usize>> {
         let begins = |at: &usize| {
-            self.tokens[*at].is_any(HEADS) || self.tokens[*at].is("with") || self.tokens[*at].is("table")
+            self.tokens[*at].is_any(HEADS)
+                || self.tokens[*at].is("with")
+                || self.tokens[*at].is("table")
         };
         let first = self.tokens.get(level.start).filter(|_| !level.is_empty())?;
         if begins(&level.start) {
@@ -114,7 +122,9 @@ impl<'t> Shape<'t> {
             return None;
         }
         let items: Vec<usize> = self.items(level.clone()).collect();
-        let joint = items.windows(2).find(|pair| self.tokens[pair[0]].is_any(&["as", "for"]) && begins(&pair[1]))?;
+        let joint = items
+            .windows(2)
+            .find(|pair| self.tokens[pair[0]].is_any(&["as", "for"]) && begins(&pair[1]))?;
         Some(joint[1]..level.end)
     }
 
@@ -128,7 +138,11 @@ impl<'t> Shape<'t> {
                     break;
                 }
                 block.start = item + 1;
-                if self.tokens.get(block.start).is_some_and(|token| token.is_any(&["all", "distinct"])) {
+                if self
+                    .tokens
+                    .get(block.start)
+                    .is_some_and(|token| token.is_any(&["all", "distinct"]))
+                {
                     block.start += 1;
                 }
             }
@@ -139,7 +153,12 @@ impl<'t> Shape<'t> {
 
     /// Reads a block up to a place. `clause` is where the reading begins.
     pub(crate) fn position(&self, block: &Range<usize>, at: usize, clause: Clause) -> Position {
-        let mut position = Position { clause, head: "", whole: false, cases: 0 };
+        let mut position = Position {
+            clause,
+            head: "",
+            whole: false,
+            cases: 0,
+        };
         let mut before = None;
         for item in self.items(block.start..at) {
             self.step(&mut position, before, &self.tokens[item]);
@@ -150,7 +169,12 @@ impl<'t> Shape<'t> {
 
     /// The tokens of a block, each with the position that it stands at.
     pub(crate) fn walk(&self, block: &Range<usize>, clause: Clause) -> Vec<(usize, Position)> {
-        let mut position = Position { clause, head: "", whole: false, cases: 0 };
+        let mut position = Position {
+            clause,
+            head: "",
+            whole: false,
+            cases: 0,
+        };
         let mut before = None;
         let mut walked = Vec::new();
         for item in self.items(block.clone()) {
@@ -162,8 +186,9 @@ impl<'t> Shape<'t> {
     }
 
     fn step(&self, position: &mut Position, before: Option<&Token>, token: &Token) {
-        let after = |words: &[&str]| before.is_some_and(|before| before.is_any(words));
-        if token.kind != Kind::Word || after(&["."]) {
+        if token.kind != Kind::Word
+            || before.is_some_and(|dot| dot.is(".") && qualifies(dot, token))
+        {
             position.whole = match token.text {
                 // The asterisk of a select list or of `count(*)`, not the operator.
                 "*" => !position.whole,
@@ -173,7 +198,8 @@ impl<'t> Shape<'t> {
             return;
         }
         if let Some(head) = HEADS.iter().find(|head| token.is(head))
-            && (matches!(position.clause, Clause::Start | Clause::With) || (token.is("select") && position.head == "insert"))
+            && (matches!(position.clause, Clause::Start | Clause::With)
+                || (token.is("select") && position.head == "insert"))
         {
             position.head = head;
         }
@@ -189,11 +215,13 @@ impl<'t> Shape<'t> {
         }
         /// Words that want a value, a relation or a name behind them.
         const OPEN: &[&str] = &[
-            "and", "or", "not", "in", "like", "ilike", "between", "similar", "to", "escape", "collate", "is", "case",
-            "when", "then", "else", "distinct", "all", "any", "some", "by", "as", "on", "into", "lateral", "only", "over",
-            "filter", "within", "interval", "zone", "cross", "natural", "inner", "outer", "full", "do", "nothing",
+            "and", "or", "not", "in", "like", "ilike", "between", "similar", "to", "escape",
+            "collate", "is", "case", "when", "then", "else", "distinct", "all", "any", "some",
+            "by", "as", "on", "into", "lateral", "only", "over", "filter", "within", "interval",
+            "zone", "cross", "natural", "inner", "outer", "full", "do", "nothing",
         ];
-        position.whole = !token.is_any(OPEN) && !(position.clause == Clause::From && token.is_any(&["left", "right"]));
+        let joins = position.clause == Clause::From && token.is_any(&["left", "right"]);
+        position.whole = !joins && !token.is_any(OPEN);
     }
 
     /// The name, with what qualifies it, that ends before a place, and where it begins.
@@ -218,13 +246,21 @@ impl<'t> Shape<'t> {
         while let Some(name) = self.tokens.get(at).and_then(Token::name) {
             path.push(name);
             at += 1;
-            if !self.tokens.get(at).is_some_and(|token| token.is(".")) {
-                break;
+            match self.tokens.get(at..at + 2) {
+                Some([dot, next]) if dot.is(".") && qualifies(dot, next) => at += 1,
+                _ => break,
             }
-            at += 1;
         }
         (at, path)
     }
+}
+
+/// Whether what stands behind a dot is the name it wants, and not the word that the statement goes on
+/// with because the name is not typed yet.
+fn qualifies(dot: &Token, next: &Token) -> bool {
+    next.kind != Kind::Word
+        || dot.end() == next.start
+        || !is_reserved(&next.text.to_ascii_lowercase())
 }
 
 /// The clause that a word begins.
