@@ -8,6 +8,7 @@
 use std::collections::VecDeque;
 use std::path::{Path, PathBuf};
 use std::pin::Pin;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll};
 use std::time::{Duration, Instant, SystemTime};
@@ -68,6 +69,7 @@ pub struct Session {
     asker: Asker,
     status: Arc<Mutex<Status>>,
     types: Arc<Mutex<Names>>,
+    rung: Arc<AtomicUsize>,
     catalog: Arc<Catalog>,
 }
 
@@ -218,6 +220,7 @@ impl Session {
             asker,
             status,
             types: Arc::default(),
+            rung: Arc::default(),
             catalog,
         }
     }
@@ -250,6 +253,15 @@ impl Session {
             Ok(left) if left > SOON => None,
             _ => Some(format!("the token {}", expiry(expires))),
         }
+    }
+
+    /// How many of the ways to ask for relations this server has refused.
+    pub(crate) fn rung(&self) -> usize {
+        self.rung.load(Ordering::Relaxed)
+    }
+
+    pub(crate) fn remember_rung(&self, rung: usize) {
+        self.rung.store(rung, Ordering::Relaxed);
     }
 
     /// The columns of a result.

@@ -8,6 +8,7 @@ pub(crate) mod help;
 pub(crate) mod print;
 mod psql;
 mod sql;
+mod tables;
 
 use std::ops::Range;
 
@@ -50,6 +51,7 @@ pub(crate) const PERCENT: &[Entry] = &[
     entry("%connections", "", "lists the connections", "%connections"),
     entry("%use", "NAME", "makes another connection the current one", "%use sales"),
     entry("%disconnect", "[NAME]", "closes a connection", "%disconnect sales"),
+    entry("%tables", "[PATTERN] [--json]", "lists the tables and views of the connection", "%tables shop.*"),
     entry("%%sql", "[--on NAME] [--limit N] [--timeout SECONDS]", "a SQL cell with options: on another connection, with more or fewer rows shown, with a time limit", "%%sql --limit 10\nselect * from generate_series(1, 1000)"),
     entry("%help", "[COMMAND]", "lists what there is, or shows one command", "%help %connect"),
 ];
@@ -59,7 +61,22 @@ pub(crate) const PSQL: &[Entry] = &[
     entry("\\?", "", "lists the commands", "\\?"),
     entry("\\h", "[NAME]", "shows the syntax of a SQL command, * of all", "\\h create table"),
     entry("\\d", "[PATTERN]", "lists tables, views and sequences, or describes one", "\\d people"),
-    entry("\\dt", "[PATTERN]", "lists tables", "\\dt"),
+    entry("\\dt", "[PATTERN]", "lists tables; letters add up, + says more, S adds the system's", "\\dtv+"),
+    entry("\\dv", "[PATTERN]", "lists views", "\\dv"),
+    entry("\\dm", "[PATTERN]", "lists materialized views", "\\dm"),
+    entry("\\di", "[PATTERN]", "lists indexes", "\\di people*"),
+    entry("\\ds", "[PATTERN]", "lists sequences", "\\ds"),
+    entry("\\dE", "[PATTERN]", "lists foreign tables", "\\dE"),
+    entry("\\dP", "[PATTERN]", "lists partitioned tables and indexes", "\\dP+"),
+    entry("\\dn", "[PATTERN]", "lists schemas", "\\dn+"),
+    entry("\\df", "[PATTERN [TYPE …]]", "lists functions; a aggregates, n normal ones, p procedures, t triggers, w window functions", "\\df *_at timestamptz"),
+    entry("\\dT", "[PATTERN]", "lists data types", "\\dT+"),
+    entry("\\dx", "[PATTERN]", "lists extensions; + what belongs to each", "\\dx"),
+    entry("\\dp", "[PATTERN]", "lists who may do what with tables, views and sequences; \\z does, too", "\\dp people"),
+    entry("\\du", "[PATTERN]", "lists roles; \\dg does, too", "\\du"),
+    entry("\\l", "[PATTERN]", "lists databases", "\\l+"),
+    entry("\\sf", "NAME[(TYPE, …)]", "shows the source of a function; + numbers its lines", "\\sf+ greet(text)"),
+    entry("\\sv", "NAME", "shows the source of a view; + numbers its lines", "\\sv adults"),
     entry("\\g", "", "sends the statement before it", "select 1 \\g"),
     entry("\\gx", "", "sends the statement before it, one line a column", "select 1 as a, 2 as b \\gx"),
     entry("\\gset", "[PREFIX]", "sends the statement before it and keeps its one row in variables", "select 1 as a \\gset"),
@@ -121,6 +138,7 @@ pub(crate) async fn percent<H: Host>(
         "connections" => connect::connections(run).await,
         "use" => connect::switch(run, rest, at).await,
         "disconnect" => connect::disconnect(run, rest, at).await,
+        "tables" => tables::tables(run, rest, at).await,
         "help" => help::percent(run, rest, at).await,
         _ => Err(unknown(run, &format!("%{name}"), at, PERCENT)),
     }
