@@ -297,14 +297,12 @@ pub(crate) fn gently(sql: &str) -> String {
 pub(crate) async fn keep(catalog: Arc<Catalog>, asker: Asker) {
     let mut state = catalog.state.subscribe();
     loop {
-        let all = tokio::select! {
+        tokio::select! {
             () = asker.closed() => return,
-            due = state.wait_for(|state| matches!(state, State::Due { .. })) => match due.map(|due| *due) {
-                Ok(State::Due { all }) => all,
-                _ => return,
-            },
-        };
-        catalog.state.send_replace(State::Reading);
+            _ = state.wait_for(|state| matches!(state, State::Due { .. })) => {}
+        }
+        let begun = catalog.state.send_replace(State::Reading);
+        let all = begun == State::Due { all: true };
         let outcome = read::read(&catalog, &asker, all).await;
         catalog.state.send_modify(|state| {
             *state = match (*state, outcome) {
@@ -328,5 +326,107 @@ impl Shared {
             .entry(text)
             .or_insert_with_key(|text| text.as_str().into())
             .clone()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn statements_that_may_change_names() {
+        let changing = [
+            "create table t (a int)",
+            "-- x\nALTER TABLE t RENAME TO u",
+            "drop view v",
+            "comment on table t is 'x'",
+            "select 1 as a into t",
+            "with a as (select 1) select * into t from a",
+            "set search_path = sales",
+            "set local search_path to sales",
+            "reset all",
+            "set role ada",
+            "set session authorization ada",
+            "select set_config('search_path', 'sales', false)",
+            "do $$ begin create table t (); end $$",
+            "call make_tables()",
+        ];
+        for sql in changing {
+            assert!(may_change(sql), "{sql}");
+        }
+        let others = [
+            "select 1",
+            "select 'into'",
+            "insert into t values (1)",
+            "update t set a = 1",
+            "set work_mem = '1MB'",
+            "show search_path",
+            "commit",
+            "",
+        ];
+        for sql in others {
+            assert!(!may_change(sql), "{sql}");
+        }
+    }
+
+    #[test]
+    fn read_when_no_transaction_is_open() {
+        let catalog = Catalog::default();
+        let state = || *catalog.state.borrow();
+        catalog.ran("select 1", false, true);
+        assert_eq!(state(), State::Settled);
+        catalog.ran("begin", true, false);
+        assert_eq!(state(), State::Stale { all: true });
+        catalog.ran("create table t ()", false, false);
+        assert_eq!(state(), State::Stale { all: true });
+        catalog.ran("commit", false, true);
+        assert_eq!(state(), State::Due { all: true });
+
+        catalog.state.send_replace(State::Reading);
+        catalog.ran("select 1", false, true);
+        assert_eq!(state(), State::Reading);
+        catalog.ran("drop table t", false, true);
+        assert_eq!(state(), State::Due { all: false });
+    }
+
+    #[test]
+    fn names_are_found_by_the_search_path() {
+        let schema = |name: &str, in_path| Schema {
+            name: name.into(),
+            in_path,
+            comment: None,
+        };
+        let relation = |oid, schema: &str| Relation {
+            oid,
+            schema: schema.into(),
+            name: "t".into(),
+            ..Relation::default()
+        };
+        let names = Names {
+            schemas: Arc::new(vec![
+                schema("sales", true),
+                schema("public", true),
+                schema("old", false),
+            ]),
+            relations: Arc::new(vec![
+                relation(1, "public"),
+                relation(2, "sales"),
+                relation(3, "old"),
+            ]),
+            ..Names::default()
+        };
+        let oid = |path: &[&str]| {
+            let path: Vec<String> = path.iter().map(|&part| part.to_owned()).collect();
+            names.relation(&path).map(|relation| relation.oid)
+        };
+        assert_eq!(oid(&["t"]), Some(2));
+        assert_eq!(oid(&["public", "t"]), Some(1));
+        assert_eq!(oid(&["old", "t"]), Some(3));
+        assert_eq!(oid(&["u"]), None);
+        assert_eq!(oid(&[]), None);
+        assert_eq!(
+            names.by_oid(3).map(|relation| relation.schema.as_str()),
+            Some("old")
+        );
     }
 }

@@ -37,12 +37,12 @@ pub(super) async fn read(catalog: &Catalog, asker: &Asker, all: bool) -> Outcome
     let servers = (0, SERVERS_LAST);
     let ranges: &[_] = if all { &[users, servers] } else { &[users] };
     for (after, upto) in ranges {
-        let mut reading = Reading {
+        let reading = Reading {
             asker,
             after: *after,
             upto: *upto,
         };
-        if reading.parts(&mut names, catalog).await.is_none() {
+        if reading.parts(&mut names, catalog).await.is_err() {
             return Outcome::Busy;
         }
     }
@@ -57,43 +57,49 @@ struct Reading<'a> {
 }
 
 impl Reading<'_> {
-    /// Nothing where the user's work comes first.
-    async fn parts(&mut self, names: &mut Names, catalog: &Catalog) -> Option<()> {
-        let of_users = self.after >= SERVERS_LAST;
-        if of_users {
-            let rows = self.ask(include_str!("schemas.sql")).await?;
-            names.schemas = Arc::new(rows.into_iter().filter_map(schema).collect());
+    /// Reads part after part; what the server refuses stays as it was known.
+    async fn parts(&self, names: &mut Names, catalog: &Catalog) -> Result<(), NoAnswer> {
+        let of_users = self.after == SERVERS_LAST;
+        if of_users && let Some(schemas) = told(self.schemas().await)? {
+            names.schemas = Arc::new(schemas);
         }
-        let relations = self.relations().await?;
-        names.relations = self.merged(&names.relations, relations, |relation| relation.oid);
-        catalog.publish(names);
-        let functions = self
-            .pages(include_str!("functions.sql"), OTHERS, oid, function)
-            .await?;
-        names.functions = self.merged(&names.functions, functions, |function| function.oid);
-        let types = self
-            .pages(include_str!("types.sql"), OTHERS, oid, type_)
-            .await?;
-        names.types = self.merged(&names.types, types, |known| known.oid);
-        if !of_users {
-            let rows = self.ask(include_str!("settings.sql")).await?;
-            names.settings = Arc::new(rows.into_iter().filter_map(setting).collect());
+        if let Some(relations) = told(self.relations().await)? {
+            names.relations = self.merged(&names.relations, relations, |relation| relation.oid);
+            catalog.publish(names);
+        }
+        let functions = self.pages(include_str!("functions.sql"), OTHERS, oid, function);
+        if let Some(functions) = told(functions.await)? {
+            names.functions = self.merged(&names.functions, functions, |function| function.oid);
+        }
+        let types = self.pages(include_str!("types.sql"), OTHERS, oid, type_);
+        if let Some(types) = told(types.await)? {
+            names.types = self.merged(&names.types, types, |known| known.oid);
+        }
+        if !of_users && let Some(settings) = told(self.settings().await)? {
+            names.settings = Arc::new(settings);
         }
         catalog.publish(names);
-        Some(())
+        Ok(())
     }
 
-    async fn relations(&self) -> Option<Vec<Relation>> {
-        let mut relations = self
-            .pages(include_str!("relations.sql"), RELATIONS, oid, relation)
-            .await?;
+    async fn schemas(&self) -> Result<Vec<Schema>, NoAnswer> {
+        let rows = self.ask(include_str!("schemas.sql")).await?;
+        Ok(rows.into_iter().filter_map(schema).collect())
+    }
+
+    async fn settings(&self) -> Result<Vec<Setting>, NoAnswer> {
+        let rows = self.ask(include_str!("settings.sql")).await?;
+        Ok(rows.into_iter().filter_map(setting).collect())
+    }
+
+    /// Relations with their columns and keys.
+    async fn relations(&self) -> Result<Vec<Relation>, NoAnswer> {
+        let sql = include_str!("relations.sql");
+        let mut relations = self.pages(sql, RELATIONS, oid, relation).await?;
         let mut shared = Shared::default();
-        let columns = self
-            .pages(include_str!("columns.sql"), COLUMNS, column_after, |row| {
-                column(row, &mut shared)
-            })
-            .await?;
-        for (oid, column) in columns {
+        let sql = include_str!("columns.sql");
+        let column = |row| column(row, &mut shared);
+        for (oid, column) in self.pages(sql, COLUMNS, column_after, column).await? {
             if let Ok(at) = relations.binary_search_by_key(&oid, |relation| relation.oid) {
                 relations[at].columns.push(column);
             }
@@ -107,7 +113,7 @@ impl Reading<'_> {
                 relations[at].keys.push(key);
             }
         }
-        Some(relations)
+        Ok(relations)
     }
 
     /// All pages of a query, each asked for with what the last row of the page before says.
@@ -117,7 +123,7 @@ impl Reading<'_> {
         most: usize,
         next: impl Fn(&Row) -> Option<(u32, i16)>,
         mut item: impl FnMut(Row) -> Option<T>,
-    ) -> Option<Vec<T>> {
+    ) -> Result<Vec<T>, NoAnswer> {
         let size = page_size(sql);
         let (mut after, mut number) = (self.after, i16::MAX);
         let mut items = Vec::new();
@@ -136,20 +142,18 @@ impl Reading<'_> {
             }
         }
         items.truncate(most);
-        Some(items)
+        Ok(items)
     }
 
-    /// The rows of one question, none where the server does not understand it; then as long a rest
-    /// as the answer took, so that at most half of the server's time is ours.
-    async fn ask(&self, sql: &str) -> Option<Vec<Row>> {
+    /// The rows of one question; then as long a rest as the answer took, so that at most half of
+    /// the server's time is ours.
+    async fn ask(&self, sql: &str) -> Result<Vec<Row>, NoAnswer> {
+        /// The time counted has the user's own statement in it, which is no reason to rest.
+        const REST: Duration = Duration::from_millis(50);
         let started = Instant::now();
-        let rows = match self.asker.ask(&gently(sql)).await {
-            Ok(rows) => rows,
-            Err(NoAnswer::Refused) => Vec::new(),
-            Err(NoAnswer::Busy) => return None,
-        };
+        let rows = self.asker.ask(&gently(sql)).await?;
         tokio::time::sleep(started.elapsed().min(REST)).await;
-        Some(rows)
+        Ok(rows)
     }
 
     /// What was read, and of what was known the rest, by oid.
@@ -167,8 +171,14 @@ impl Reading<'_> {
     }
 }
 
-/// The time asked includes waiting for the user's own statement, which is no reason for a long rest.
-const REST: Duration = Duration::from_millis(50);
+/// An answer, or none where the server refused: only the user's work ends a reading.
+fn told<T>(answer: Result<T, NoAnswer>) -> Result<Option<T>, NoAnswer> {
+    match answer {
+        Ok(told) => Ok(Some(told)),
+        Err(NoAnswer::Refused) => Ok(None),
+        Err(NoAnswer::Busy) => Err(NoAnswer::Busy),
+    }
+}
 
 /// The limit that a query ends with.
 fn page_size(sql: &str) -> usize {
