@@ -51,12 +51,18 @@ impl Pattern {
             }
         }
         if parts.len() > most_dots + 1 {
-            return Err(format!("improper qualified name (too many dotted names): {text}"));
+            return Err(format!(
+                "improper qualified name (too many dotted names): {text}"
+            ));
         }
         let name = parts.pop().unwrap_or_default().expression;
         let schema = parts.pop().map(|part| part.expression);
         let database = parts.pop().map(|part| part.text);
-        Ok(Pattern { database, schema, name })
+        Ok(Pattern {
+            database,
+            schema,
+            name,
+        })
     }
 
     /// The condition under which a row is meant; without a pattern, all that is visible is.
@@ -126,7 +132,12 @@ mod tests {
         or: None,
         visible: Some("visible"),
     };
-    const ROLES: Names = Names { schema: None, name: "r", or: None, visible: None };
+    const ROLES: Names = Names {
+        schema: None,
+        name: "r",
+        or: None,
+        visible: None,
+    };
 
     #[track_caller]
     fn check(text: &str, database: Option<&str>, schema: Option<&str>, name: &str) {
@@ -180,7 +191,10 @@ mod tests {
     #[test]
     fn too_many_dots_are_refused() {
         let why = Pattern::parse("a.b.c.d", &TABLES).unwrap_err();
-        assert_eq!(why, "improper qualified name (too many dotted names): a.b.c.d");
+        assert_eq!(
+            why,
+            "improper qualified name (too many dotted names): a.b.c.d"
+        );
         assert!(Pattern::parse("a.b", &ROLES).is_err());
         assert!(Pattern::parse(r#""a.b""#, &ROLES).is_ok());
     }
@@ -201,7 +215,10 @@ mod tests {
         check_condition(Some("x.p"), &TABLES, &format!("{NAME}\n  and {SCHEMA}"));
         check_condition(Some("x.*"), &TABLES, SCHEMA);
         check_condition(Some("*.*"), &TABLES, "true");
-        let either = Names { or: Some("u"), ..TABLES };
+        let either = Names {
+            or: Some("u"),
+            ..TABLES
+        };
         let other = NAME.replacen('t', "u", 1);
         check_condition(Some("*.p"), &either, &format!("({NAME} or {other})"));
     }

@@ -37,7 +37,9 @@ impl<H: Host> Inquiry<'_, '_, H> {
         let parsed = self.pattern(pattern.as_deref(), &NAMES).await?;
         let mut condition = Pattern::condition(parsed.as_ref(), &NAMES);
         for place in 0..MOST_ARGUMENTS {
-            let Some(argument) = self.argument()? else { break };
+            let Some(argument) = self.argument()? else {
+                break;
+            };
             let has = match argument.as_str() {
                 // A function that takes no more than those before.
                 "-" => format!("p.pronargs <= {place}"),
@@ -54,9 +56,12 @@ impl<H: Host> Inquiry<'_, '_, H> {
             condition = format!("{condition}\n  and {has}");
         }
         let kinds = if letters.is_empty() { KINDS } else { letters };
-        let query = self.query_where(include_str!("functions.sql"), pattern.is_some(), |_| false);
-        let query = template::with(&query, "kinds", kinds);
-        let found = self.run.ask(&template::where_(&query, &condition)).await?;
+        let query = self.list_query(include_str!("functions.sql"), pattern.is_some(), |_| false);
+        let query = template::with_constant(&query, "kinds", kinds);
+        let found = self
+            .run
+            .ask(&template::with_condition(&query, &condition))
+            .await?;
         let mut table = Table::new(found.columns, found.rows);
         table.title = Some("List of functions".into());
         self.show(&table, &self.print(), true).await;
@@ -86,6 +91,8 @@ pub(super) fn type_name(pattern: &str) -> &str {
         ("varbit[]", "bit varying[]"),
         ("varchar[]", "character varying[]"),
     ];
-    let known = NAMES.iter().find(|(name, _)| pattern.eq_ignore_ascii_case(name));
+    let known = NAMES
+        .iter()
+        .find(|(name, _)| pattern.eq_ignore_ascii_case(name));
     known.map_or(pattern, |(_, name)| name)
 }

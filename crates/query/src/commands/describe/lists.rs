@@ -16,7 +16,12 @@ pub(super) struct List {
 
 /// What has a name of its own, outside of schemas.
 const fn named(name: &'static str) -> Names {
-    Names { schema: None, name, or: None, visible: None }
+    Names {
+        schema: None,
+        name,
+        or: None,
+        visible: None,
+    }
 }
 
 const SCHEMAS: List = List {
@@ -70,9 +75,15 @@ impl<H: Host> Inquiry<'_, '_, H> {
         let mut table = self.list(&SCHEMAS, pattern.as_deref()).await?;
         if let Some(pattern) = pattern.filter(|_| self.version >= 15) {
             let query = self.query(include_str!("schema_publications.sql"));
-            let found = self.run.ask(&template::with(&query, "schema", &pattern)).await?;
+            let found = self
+                .run
+                .ask(&template::with_constant(&query, "schema", &pattern))
+                .await?;
             if !found.rows.is_empty() {
-                let lines = found.rows.into_iter().filter_map(|mut row| row.pop().flatten());
+                let lines = found
+                    .rows
+                    .into_iter()
+                    .filter_map(|mut row| row.pop().flatten());
                 let heading = std::iter::once("Publications:".to_owned());
                 table.footers = Some(heading.chain(lines).collect());
             }
@@ -106,7 +117,10 @@ impl<H: Host> Inquiry<'_, '_, H> {
             self.show(&table, &self.print(), true).await;
             return Ok(());
         }
-        let names = List { file: include_str!("extension_names.sql"), ..EXTENSIONS };
+        let names = List {
+            file: include_str!("extension_names.sql"),
+            ..EXTENSIONS
+        };
         let found = self.list(&names, pattern.as_deref()).await?.rows;
         if found.is_empty() {
             let line = match pattern {
@@ -116,9 +130,14 @@ impl<H: Host> Inquiry<'_, '_, H> {
             self.run.warn(line).await;
         }
         for row in &found {
-            let [Some(name), Some(oid)] = row.as_slice() else { continue };
+            let [Some(name), Some(oid)] = row.as_slice() else {
+                continue;
+            };
             let query = self.query(include_str!("extension_members.sql"));
-            let members = self.run.ask(&template::with(&query, "extension", oid)).await?;
+            let members = self
+                .run
+                .ask(&template::with_constant(&query, "extension", oid))
+                .await?;
             let mut table = Table::new(members.columns, members.rows);
             table.title = Some(format!("Objects in extension \"{name}\""));
             self.show(&table, &self.print(), found.len() == 1).await;
@@ -145,11 +164,14 @@ impl<H: Host> Inquiry<'_, '_, H> {
     /// The list of what a pattern means; without one, of all.
     async fn list(&mut self, list: &List, pattern: Option<&str>) -> Result<Table, Problem> {
         let parsed = self.pattern(pattern, &list.names).await?;
-        let query = self.query_where(list.file, pattern.is_some(), |word| {
+        let query = self.list_query(list.file, pattern.is_some(), |word| {
             word == "scalars" && !pattern.is_some_and(|pattern| pattern.contains("[]"))
         });
         let condition = Pattern::condition(parsed.as_ref(), &list.names);
-        let found = self.run.ask(&template::where_(&query, &condition)).await?;
+        let found = self
+            .run
+            .ask(&template::with_condition(&query, &condition))
+            .await?;
         let mut table = Table::new(found.columns, found.rows);
         table.title = Some(list.title.into());
         Ok(table)

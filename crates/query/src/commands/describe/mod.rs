@@ -51,7 +51,11 @@ pub(super) fn noun(name: &str) -> Option<Noun> {
     }
     // As in psql, `+` and `S` may stand anywhere behind the first letter, and what else follows it
     // says more or means nothing.
-    let letters: String = name.strip_prefix('d')?.chars().filter(|c| !matches!(c, '+' | 'S')).collect();
+    let letters: String = name
+        .strip_prefix('d')?
+        .chars()
+        .filter(|c| !matches!(c, '+' | 'S'))
+        .collect();
     let mut rest = letters.chars();
     Some(match rest.next() {
         None => Noun::Relation,
@@ -107,8 +111,15 @@ async fn version<H: Host>(run: &mut Run<'_, H>) -> Result<u32, Problem> {
     if session.status().connection.is_none() {
         run.ask("select 1").await?;
     }
-    let version = session.status().connection.map(|open| open.version).unwrap_or_default();
-    let major = version.split(|c: char| !c.is_ascii_digit()).next().unwrap_or_default();
+    let version = session
+        .status()
+        .connection
+        .map(|open| open.version)
+        .unwrap_or_default();
+    let major = version
+        .split(|c: char| !c.is_ascii_digit())
+        .next()
+        .unwrap_or_default();
     Ok(major.parse().unwrap_or_default())
 }
 
@@ -128,15 +139,23 @@ struct Inquiry<'a, 'r, H> {
 impl<H: Host> Inquiry<'_, '_, H> {
     /// The command's next argument.
     fn argument(&mut self) -> Result<Option<String>, Problem> {
-        let argument = self.run.cell.argument(&self.run.settings.variables, Kind::Lenient);
+        let argument = self
+            .run
+            .cell
+            .argument(&self.run.settings.variables, Kind::Lenient);
         let argument = argument.map_err(|error| self.run.unreadable(&error))?;
         Ok(argument.map(|argument| argument.text))
     }
 
     /// Reads a pattern; one that names a database must name this one.
-    async fn pattern(&mut self, text: Option<&str>, names: &Names) -> Result<Option<Pattern>, Problem> {
+    async fn pattern(
+        &mut self,
+        text: Option<&str>,
+        names: &Names,
+    ) -> Result<Option<Pattern>, Problem> {
         let Some(text) = text else { return Ok(None) };
-        let pattern = Pattern::parse(text, names).map_err(|why| refused(self.run, self.at.clone(), why))?;
+        let pattern =
+            Pattern::parse(text, names).map_err(|why| refused(self.run, self.at.clone(), why))?;
         if let Some(database) = &pattern.database {
             let here = self.run.ask("select pg_catalog.current_database()").await?;
             if here.rows.first().and_then(|row| row.first()?.as_ref()) != Some(database) {
@@ -154,7 +173,7 @@ impl<H: Host> Inquiry<'_, '_, H> {
 
     /// The same for a query that lists: `named` where a pattern names what is meant, which may be
     /// the system's; `holds` says whether other words of remarks do.
-    fn query_where(&self, file: &str, named: bool, holds: impl Fn(&str) -> bool) -> String {
+    fn list_query(&self, file: &str, named: bool, holds: impl Fn(&str) -> bool) -> String {
         template::query(file, self.version, |word| match word {
             "+" => self.verbose,
             "own" => !self.system && !named,
@@ -164,7 +183,10 @@ impl<H: Host> Inquiry<'_, '_, H> {
 
     /// How tables are printed here: as in psql, `\pset null` does not count.
     fn print(&self) -> Print {
-        Print { null: String::new(), ..self.run.settings.print.clone() }
+        Print {
+            null: String::new(),
+            ..self.run.settings.print.clone()
+        }
     }
 
     /// Shows a table; as the cell's value where it is the only one and the cell ends here.

@@ -8,29 +8,46 @@ use crate::host::Host;
 use crate::pattern::Pattern;
 
 /// The letters of a command for the kinds of relations: `pg_class.relkind`.
-const KINDS: &[(char, &str)] =
-    &[('t', "rp"), ('v', "v"), ('m', "m"), ('i', "iI"), ('s', "S"), ('E', "f")];
+const KINDS: &[(char, &str)] = &[
+    ('t', "rp"),
+    ('v', "v"),
+    ('m', "m"),
+    ('i', "iI"),
+    ('s', "S"),
+    ('E', "f"),
+];
 
 impl<H: Host> Inquiry<'_, '_, H> {
     /// Lists the relations whose kinds `letters` names; other letters mean nothing.
     pub(super) async fn relations(&mut self, letters: &str) -> Result<(), Problem> {
         let pattern = self.argument()?;
         let has = |letter| letters.contains(letter);
-        let mut kinds: String =
-            KINDS.iter().filter(|(letter, _)| has(*letter)).map(|(_, kinds)| *kinds).collect();
+        let mut kinds: String = KINDS
+            .iter()
+            .filter(|(letter, _)| has(*letter))
+            .map(|(_, kinds)| *kinds)
+            .collect();
         // A pattern may mean TOAST tables, and what old servers call special.
         if self.system || pattern.is_some() {
             kinds += if has('t') { "ts" } else { "s" };
         }
         let parsed = self.pattern(pattern.as_deref(), &NAMES).await?;
-        let query = self.query_where(include_str!("relations.sql"), pattern.is_some(), |word| match word {
-            "index" => has('i'),
-            "storage" => has('t') || has('m') || has('i'),
-            _ => false,
-        });
-        let query = template::with(&query, "kinds", &kinds);
+        let query =
+            self.list_query(
+                include_str!("relations.sql"),
+                pattern.is_some(),
+                |word| match word {
+                    "index" => has('i'),
+                    "storage" => has('t') || has('m') || has('i'),
+                    _ => false,
+                },
+            );
+        let query = template::with_constant(&query, "kinds", &kinds);
         let condition = Pattern::condition(parsed.as_ref(), &NAMES);
-        let found = self.run.ask(&template::where_(&query, &condition)).await?;
+        let found = self
+            .run
+            .ask(&template::with_condition(&query, &condition))
+            .await?;
         if found.rows.is_empty() {
             let line = match pattern {
                 Some(pattern) => format!("Did not find any relation named \"{pattern}\".\n"),
@@ -54,18 +71,30 @@ impl<H: Host> Inquiry<'_, '_, H> {
         }
         let nested = letters.contains('n') || pattern.is_some();
         let parsed = self.pattern(pattern.as_deref(), &NAMES).await?;
-        let query = self.query_where(include_str!("partitioned.sql"), pattern.is_some(), |word| match word {
-            "index" => indexes,
-            "both" => tables && indexes,
-            "nested" => nested,
-            "topmost" => !nested,
-            "leaves" => letters.contains('n'),
-            _ => false,
-        });
-        let kinds = format!("{}{}", if tables { "p" } else { "" }, if indexes { "I" } else { "" });
-        let query = template::with(&query, "kinds", &kinds);
+        let query =
+            self.list_query(
+                include_str!("partitioned.sql"),
+                pattern.is_some(),
+                |word| match word {
+                    "index" => indexes,
+                    "both" => tables && indexes,
+                    "nested" => nested,
+                    "topmost" => !nested,
+                    "leaves" => letters.contains('n'),
+                    _ => false,
+                },
+            );
+        let kinds = format!(
+            "{}{}",
+            if tables { "p" } else { "" },
+            if indexes { "I" } else { "" }
+        );
+        let query = template::with_constant(&query, "kinds", &kinds);
         let condition = Pattern::condition(parsed.as_ref(), &NAMES);
-        let found = self.run.ask(&template::where_(&query, &condition)).await?;
+        let found = self
+            .run
+            .ask(&template::with_condition(&query, &condition))
+            .await?;
         let what = match (tables, indexes) {
             (true, true) => "relations",
             (true, false) => "tables",

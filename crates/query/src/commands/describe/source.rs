@@ -11,9 +11,16 @@ impl<H: Host> Inquiry<'_, '_, H> {
     pub(super) async fn function_source(&mut self) -> Result<(), Problem> {
         let name = self.name("function")?;
         let query = self.query(include_str!("function_source.sql"));
-        let found = self.run.ask(&template::with(&query, "function", &name)).await?;
+        let found = self
+            .run
+            .ask(&template::with_constant(&query, "function", &name))
+            .await?;
         if let Some([Some(source)]) = found.rows.first().map(Vec::as_slice) {
-            let body = |line: &str| ["AS ", "BEGIN ", "RETURN "].iter().any(|word| line.starts_with(word));
+            let body = |line: &str| {
+                ["AS ", "BEGIN ", "RETURN "]
+                    .iter()
+                    .any(|word| line.starts_with(word))
+            };
             self.source(source, body).await;
         }
         Ok(())
@@ -23,10 +30,18 @@ impl<H: Host> Inquiry<'_, '_, H> {
     pub(super) async fn view_source(&mut self) -> Result<(), Problem> {
         let name = self.name("view")?;
         let query = self.query(include_str!("view_source.sql"));
-        let found = self.run.ask(&template::with(&query, "view", &name)).await?;
-        if let Some([Some(name), Some(kind), Some(source)]) = found.rows.first().map(Vec::as_slice) {
+        let found = self
+            .run
+            .ask(&template::with_constant(&query, "view", &name))
+            .await?;
+        if let Some([Some(name), Some(kind), Some(source)]) = found.rows.first().map(Vec::as_slice)
+        {
             if kind != "v" {
-                return Err(refused(self.run, self.at.clone(), format!("\"{name}\" is not a view")));
+                return Err(refused(
+                    self.run,
+                    self.at.clone(),
+                    format!("\"{name}\" is not a view"),
+                ));
             }
             self.source(source, |_| true).await;
         }
@@ -34,11 +49,19 @@ impl<H: Host> Inquiry<'_, '_, H> {
     }
 
     fn name(&mut self, what: &str) -> Result<String, Problem> {
-        let name = self.run.cell.argument(&self.run.settings.variables, Kind::WholeLine);
+        let name = self
+            .run
+            .cell
+            .argument(&self.run.settings.variables, Kind::WholeLine);
         let name = name.map_err(|error| self.run.unreadable(&error))?;
         let name = name.map(|name| name.text.trim_end_matches([';', ' ']).to_owned());
-        name.filter(|name| !name.is_empty())
-            .ok_or_else(|| refused(self.run, self.at.clone(), format!("{what} name is required")))
+        name.filter(|name| !name.is_empty()).ok_or_else(|| {
+            refused(
+                self.run,
+                self.at.clone(),
+                format!("{what} name is required"),
+            )
+        })
     }
 
     /// Prints a source; with `+`, lines have numbers from the one that `body` says begins it, as
@@ -50,10 +73,14 @@ impl<H: Host> Inquiry<'_, '_, H> {
             return;
         }
         let header = source.lines().take_while(|line| !body(line)).count();
-        let numbered = source.split('\n').enumerate().map(|(n, line)| match n.checked_sub(header) {
-            Some(n) => format!("{:<7} {line}\n", n + 1),
-            None => format!("        {line}\n"),
-        });
+        let numbered =
+            source
+                .split('\n')
+                .enumerate()
+                .map(|(n, line)| match n.checked_sub(header) {
+                    Some(n) => format!("{:<7} {line}\n", n + 1),
+                    None => format!("        {line}\n"),
+                });
         self.run.out(numbered.collect::<String>()).await;
     }
 }

@@ -43,12 +43,12 @@ pub(super) fn query(file: &str, version: u32, holds: impl Fn(&str) -> bool) -> S
 }
 
 /// The query with a constant in the place of `:'name'`.
-pub(super) fn with(query: &str, name: &str, value: &str) -> String {
+pub(super) fn with_constant(query: &str, name: &str, value: &str) -> String {
     query.replace(&format!(":'{name}'"), &literal(value))
 }
 
 /// The query with a condition in the place of `:condition`.
-pub(super) fn where_(query: &str, condition: &str) -> String {
+pub(super) fn with_condition(query: &str, condition: &str) -> String {
     query.replace(":condition", condition)
 }
 
@@ -70,7 +70,10 @@ mod tests {
         let query = query(FILE, version, |word| word == "+" && plus);
         let words: Vec<_> = query.split_whitespace().collect();
         let expected = format!("select a {expected} from t where :condition and u = :'name'");
-        assert_eq!(words.join(" ").replace(" , ", ", "), expected.replace(" , ", ", "));
+        assert_eq!(
+            words.join(" ").replace(" , ", ", "),
+            expected.replace(" , ", ", ")
+        );
     }
 
     #[test]
@@ -84,7 +87,10 @@ mod tests {
 
     #[test]
     fn values_go_in() {
-        let query = where_(&with("u = :'name' and :condition", "name", "o'b"), "x = 1");
+        let query = with_condition(
+            &with_constant("u = :'name' and :condition", "name", "o'b"),
+            "x = 1",
+        );
         assert_eq!(query, "u = 'o''b' and x = 1");
     }
 }

@@ -57,8 +57,15 @@ impl<H: Host> Inquiry<'_, '_, H> {
     pub(super) async fn describe(&mut self, pattern: &str) -> Result<(), Problem> {
         let parsed = self.pattern(Some(pattern), &NAMES).await?;
         let condition = Pattern::condition(parsed.as_ref(), &NAMES);
-        let query = template::where_(&self.query(include_str!("find.sql")), &condition);
-        let found: Vec<_> = self.run.ask(&query).await?.rows.iter().filter_map(Relation::read).collect();
+        let query = template::with_condition(&self.query(include_str!("find.sql")), &condition);
+        let found: Vec<_> = self
+            .run
+            .ask(&query)
+            .await?
+            .rows
+            .iter()
+            .filter_map(Relation::read)
+            .collect();
         if found.is_empty() {
             self.run
                 .warn(format!("Did not find any relation named \"{pattern}\".\n"))
@@ -115,15 +122,21 @@ impl<H: Host> Inquiry<'_, '_, H> {
         let query = template::query(file, self.version, |word| match word {
             "+" => verbose,
             "brief" => !verbose,
-            _ => word.strip_prefix("in ").is_some_and(|kinds| kinds.contains(relation.kind)),
+            _ => word
+                .strip_prefix("in ")
+                .is_some_and(|kinds| kinds.contains(relation.kind)),
         });
-        self.run.ask(&template::with(&query, "relation", &relation.oid)).await
+        self.run
+            .ask(&template::with_constant(&query, "relation", &relation.oid))
+            .await
     }
 }
 
 impl Relation {
     fn read(row: &Row) -> Option<Self> {
-        let [oid, schema, name, kind, persistence] = row.as_slice() else { return None };
+        let [oid, schema, name, kind, persistence] = row.as_slice() else {
+            return None;
+        };
         Some(Relation {
             oid: oid.clone()?,
             name: format!("{}.{}", schema.as_deref()?, name.as_deref()?),
