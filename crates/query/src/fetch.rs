@@ -86,6 +86,7 @@ impl<H: Host> Run<'_, H> {
                     return Err((problem, report.position));
                 }
                 (None, None) => {
+                    session.learn_types(&fields).await;
                     return Ok(Fetched {
                         columns: session.columns(&fields),
                         rows,

@@ -3,6 +3,7 @@
 //! one of the three functions that run them.
 
 mod connect;
+mod copy;
 mod describe;
 pub(crate) mod help;
 pub(crate) mod print;
@@ -53,6 +54,8 @@ pub(crate) const PERCENT: &[Entry] = &[
     entry("%disconnect", "[NAME]", "closes a connection", "%disconnect sales"),
     entry("%tables", "[PATTERN] [--json]", "lists the tables and views of the connection", "%tables shop.*"),
     entry("%%sql", "[--on NAME] [--limit N] [--timeout SECONDS]", "a SQL cell with options: on another connection, with more or fewer rows shown, with a time limit", "%%sql --limit 10\nselect * from generate_series(1, 1000)"),
+    entry("%copy", "TABLE from NAME to NAME [as TABLE]", "streams a table from one connection to another, and makes it there where it is missing", "%copy people from local to sales"),
+    entry("%%copy", "from NAME to NAME as TABLE", "streams the rows of the query below from one connection to another", "%%copy from sales to local as recent\nselect * from orders where placed > current_date - 7"),
     entry("%help", "[COMMAND]", "lists what there is, or shows one command", "%help %connect"),
 ];
 
@@ -138,6 +141,7 @@ pub(crate) async fn percent<H: Host>(
         "connections" => connect::connections(run).await,
         "use" => connect::switch(run, rest, at).await,
         "disconnect" => connect::disconnect(run, rest, at).await,
+        "copy" => copy::table(run, rest, at).await,
         "tables" => tables::tables(run, rest, at).await,
         "help" => help::percent(run, rest, at).await,
         _ => Err(unknown(run, &format!("%{name}"), at, PERCENT)),
@@ -154,6 +158,7 @@ pub(crate) async fn block<H: Host>(
 ) -> Result<(), Problem> {
     match name {
         "connect" => connect::connect_fields(run, rest, body, at).await,
+        "copy" => copy::query(run, rest, body, at).await,
         "sql" => sql::sql(run, rest, at),
         _ => Err(unknown(run, &format!("%%{name}"), at, PERCENT)),
     }
