@@ -35,6 +35,8 @@ class TestKernel(jupyter_kernel_test.KernelTests):
     code_clear_output = r"select 1 \watch i=0.01 c=2"
 
 
+# Its client closes its context while the thread of its heartbeat may still open a socket in it.
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
 @pytest.mark.usefixtures("kernelspec")
 class TestWelcome(jupyter_kernel_test.IopubWelcomeTests):
     kernel_name = "rowcell"

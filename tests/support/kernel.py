@@ -124,7 +124,9 @@ class Kernel:
         raise AssertionError(f"no {kind} after {timeout} s")
 
     def interrupt(self):
-        self.manager.interrupt_kernel()
+        """Interrupts, and waits for the kernel's word that it has heard."""
+        self.client.control_channel.send(self.client.session.msg("interrupt_request"))
+        assert self.client.get_control_msg(timeout=5)["content"] == {"status": "ok"}
 
     @property
     def process(self):
