@@ -66,6 +66,8 @@ struct Arriving {
     /// The display that shows it so far, and when it did.
     shown: Option<(u64, Instant)>,
     notes: Vec<String>,
+    /// What ended it before its time.
+    cut: Option<&'static str>,
 }
 
 /// COPY data on its way to the cell.
@@ -124,7 +126,10 @@ impl<'r, 'a, H: Host> Answer<'r, 'a, H> {
                 Ok(transaction) => return self.finish(transaction).await,
                 Err(failure) => {
                     self.abandon().await;
-                    let another = self.run.another_password(&self.session, failure, asked).await?;
+                    let another = self
+                        .run
+                        .another_password(&self.session, failure, asked)
+                        .await?;
                     (password, asked) = (Some(another), true);
                 }
             }
@@ -190,6 +195,8 @@ impl<'r, 'a, H: Host> Answer<'r, 'a, H> {
     async fn event(&mut self, event: Event) {
         match event {
             Event::Columns(fields) => {
+                // A rule can make one statement answer twice: the first result is complete.
+                self.hold();
                 self.release().await;
                 self.arriving = Some(Arriving {
                     fields,
@@ -198,20 +205,12 @@ impl<'r, 'a, H: Host> Answer<'r, 'a, H> {
                     since: Instant::now(),
                     shown: None,
                     notes: Vec::new(),
+                    cut: None,
                 });
             }
             Event::Complete(tag) => {
-                let rows = self.arriving.take();
-                let with_rows = rows.is_some();
-                if let Some(mut arriving) = rows {
-                    arriving.notes.push(elapsed(self.started.elapsed()));
-                    if self.session.is_query_service() && arriving.total == query_service::ROW_CAP {
-                        arriving.notes.push(
-                            "exactly 50,000 rows came, Query Service's cap: there may be more".into(),
-                        );
-                    }
-                    self.held = Some((arriving, Instant::now()));
-                }
+                let with_rows = self.arriving.is_some();
+                self.hold();
                 let said = match tag.split(' ').next() {
                     Some("INSERT" | "UPDATE" | "DELETE" | "MERGE") => true,
                     _ => !with_rows && !std::mem::take(&mut self.copy.quiet),
@@ -223,9 +222,11 @@ impl<'r, 'a, H: Host> Answer<'r, 'a, H> {
             }
             Event::Empty => {}
             Event::Error(report) => {
-                // Rows that came before the error are worth seeing.
-                if let Some(mut arriving) = self.arriving.take() {
-                    arriving.notes.push("ended by an error".into());
+                // As in psql, the rows of a statement that failed are none; those that are seen
+                // already stay, and say so.
+                let arriving = self.arriving.take();
+                if let Some(mut arriving) = arriving.filter(|arriving| arriving.shown.is_some()) {
+                    arriving.cut = Some("an error ended the statement");
                     self.held = Some((arriving, Instant::now()));
                 }
                 self.release().await;
@@ -273,6 +274,19 @@ impl<'r, 'a, H: Host> Answer<'r, 'a, H> {
                 }
             }
             Event::CopyIn | Event::Key { .. } | Event::Parameter { .. } | Event::Ready(_) => {}
+        }
+    }
+
+    /// All rows of a result have come.
+    fn hold(&mut self) {
+        if let Some(mut arriving) = self.arriving.take() {
+            arriving.notes.push(elapsed(self.started.elapsed()));
+            if self.session.is_query_service() && arriving.total == query_service::ROW_CAP {
+                arriving.notes.push(
+                    "exactly 50,000 rows came, Query Service's cap: there may be more".into(),
+                );
+            }
+            self.held = Some((arriving, Instant::now()));
         }
     }
 
@@ -339,6 +353,7 @@ impl<'r, 'a, H: Host> Answer<'r, 'a, H> {
             columns: self.columns(&arriving.fields),
             rows: arriving.rows.clone(),
             total: arriving.total,
+            footers: arriving.cut.map(|why| vec![format!("(incomplete: {why})")]),
             notes,
             running: growing,
             ..Table::default()
@@ -372,14 +387,19 @@ impl<'r, 'a, H: Host> Answer<'r, 'a, H> {
             }
         }
         if self.run.settings.timing {
-            let line = format!("Time: {:.3} ms\n", self.started.elapsed().as_secs_f64() * 1e3);
+            let line = format!(
+                "Time: {:.3} ms\n",
+                self.started.elapsed().as_secs_f64() * 1e3
+            );
             self.run.out(line).await;
         }
         match self.problem.take() {
             None => Ok(()),
             Some(mut problem) => {
                 if self.timed_out {
-                    problem.advice.push("The time limit of --timeout had passed.".into());
+                    problem
+                        .advice
+                        .push("The time limit of --timeout had passed.".into());
                 }
                 if transaction == Transaction::Failed {
                     problem.advice.push(
@@ -396,7 +416,7 @@ impl<'r, 'a, H: Host> Answer<'r, 'a, H> {
     /// The connection is gone: what has come stays.
     async fn abandon(&mut self) {
         if let Some(mut arriving) = self.arriving.take() {
-            arriving.notes.push("incomplete: the connection ended".into());
+            arriving.cut = Some("the connection ended");
             self.held = Some((arriving, Instant::now()));
         }
         self.release().await;
@@ -405,7 +425,11 @@ impl<'r, 'a, H: Host> Answer<'r, 'a, H> {
     /// A report of the server with its place in the cell.
     fn report(&self, report: Report) -> Problem {
         let mut problem = Problem::server(report.severity, report.code.clone(), report.message);
-        problem.place = match (report.position, report.internal_position, &report.internal_query) {
+        problem.place = match (
+            report.position,
+            report.internal_position,
+            &report.internal_query,
+        ) {
             (Some(position), ..) => {
                 let sent = byte(&self.statement.text, position);
                 Some(self.run.place(self.statement.in_cell(sent)))

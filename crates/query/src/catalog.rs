@@ -195,6 +195,16 @@ impl Relation {
     }
 }
 
+impl Function {
+    /// Whether it can stand in a value: procedures and the functions of triggers can not.
+    pub(crate) fn gives_value(&self) -> bool {
+        !matches!(
+            self.result.as_deref(),
+            None | Some("trigger" | "event_trigger")
+        )
+    }
+}
+
 impl RelationKind {
     /// In the words of SQL.
     pub(crate) fn words(self) -> &'static str {

@@ -21,13 +21,15 @@ pub(crate) struct Fetched {
 impl<H: Host> Run<'_, H> {
     /// Runs a statement and hands its last result over instead of showing it.
     pub(crate) async fn fetch(&mut self, statement: &Statement) -> Result<Fetched, Problem> {
-        self.fetch_sql(&statement.text).await.map_err(|(mut problem, position)| {
-            if let Some(position) = position {
-                let sent = crate::answer::byte(&statement.text, position);
-                problem.place = Some(self.place(statement.in_cell(sent)));
-            }
-            problem
-        })
+        self.fetch_sql(&statement.text)
+            .await
+            .map_err(|(mut problem, position)| {
+                if let Some(position) = position {
+                    let sent = crate::answer::byte(&statement.text, position);
+                    problem.place = Some(self.place(statement.in_cell(sent)));
+                }
+                problem
+            })
     }
 
     /// The same for a query of our own making, whose text is in no cell.
@@ -78,8 +80,7 @@ impl<H: Host> Run<'_, H> {
                     asked = true;
                 }
                 (None, Some(report)) => {
-                    let mut problem =
-                        Problem::server(report.severity, report.code, report.message);
+                    let mut problem = Problem::server(report.severity, report.code, report.message);
                     problem.detail = report.detail;
                     problem.hint = report.hint;
                     problem.context = report.context;

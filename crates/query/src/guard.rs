@@ -7,10 +7,35 @@ use crate::variables::Variables;
 /// Statements that change nothing that lasts, by their first word. `WITH`, `EXPLAIN`, `COPY`,
 /// `SELECT` and `PREPARE` are looked into.
 const READS: &[&str] = &[
-    "ABORT", "ANALYZE", "BEGIN", "CLOSE", "COMMIT", "COPY", "DEALLOCATE", "DECLARE", "DESCRIBE",
-    "DISCARD", "END", "EXECUTE", "EXPLAIN", "FETCH", "LISTEN", "MOVE", "PREPARE", "RELEASE",
-    "RESET", "ROLLBACK", "SAVEPOINT", "SELECT", "SET", "SHOW", "START", "TABLE", "UNLISTEN",
-    "VALUES", "WITH",
+    "ABORT",
+    "ANALYZE",
+    "BEGIN",
+    "CLOSE",
+    "COMMIT",
+    "COPY",
+    "DEALLOCATE",
+    "DECLARE",
+    "DESCRIBE",
+    "DISCARD",
+    "END",
+    "EXECUTE",
+    "EXPLAIN",
+    "FETCH",
+    "LISTEN",
+    "MOVE",
+    "PREPARE",
+    "RELEASE",
+    "RESET",
+    "ROLLBACK",
+    "SAVEPOINT",
+    "SELECT",
+    "SET",
+    "SHOW",
+    "START",
+    "TABLE",
+    "UNLISTEN",
+    "VALUES",
+    "WITH",
 ];
 /// Words that make a write of a statement that begins with a reading one.
 const WRITES: &[&str] = &["INSERT", "UPDATE", "DELETE", "MERGE"];
@@ -27,7 +52,10 @@ pub(crate) fn forbidden(text: &str, dialect: Dialect) -> Option<String> {
             "COPY" => has("FROM") && !has("SELECT"),
             // The guard itself is not to be taken away.
             "SET" | "BEGIN" | "START" => {
-                has("WRITE") || words.iter().any(|word| word.ends_with("TRANSACTION_READ_ONLY"))
+                has("WRITE")
+                    || words
+                        .iter()
+                        .any(|word| word.ends_with("TRANSACTION_READ_ONLY"))
             }
             first => !READS.contains(&first),
         };
@@ -116,7 +144,11 @@ mod tests {
     #[test]
     fn what_is_asked_about() {
         let check = |text: &str, expected: Option<&str>| {
-            assert_eq!(destroys(text, Dialect::default()).as_deref(), expected, "{text}");
+            assert_eq!(
+                destroys(text, Dialect::default()).as_deref(),
+                expected,
+                "{text}"
+            );
         };
         check("drop table t", Some("DROP TABLE T"));
         check("truncate t", Some("TRUNCATE T"));

@@ -47,7 +47,7 @@ pub(crate) enum OpenError {
     /// The server asks for a password and none is known.
     PasswordNeeded { host: Host },
     /// The server refused, in its own words.
-    Refused { host: Host, report: Report },
+    Refused { host: Host, report: Box<Report> },
     /// Everything else, host by host.
     Unreachable(String),
 }
@@ -62,7 +62,9 @@ pub(crate) async fn open(
         let attempt = async {
             let known = match password {
                 Some(password) => Some(password.clone()),
-                None => known_password(settings, host).await.map_err(OpenError::Unreachable)?,
+                None => known_password(settings, host)
+                    .await
+                    .map_err(OpenError::Unreachable)?,
             };
             let mut opened = open_host(settings, host, known.as_ref()).await?;
             opened.expires = known.and_then(|password| token::expiry(password.expose()));
@@ -116,10 +118,16 @@ async fn printed(command: &str) -> Result<Secret, String> {
         .stdin(std::process::Stdio::null())
         .kill_on_drop(true)
         .output();
-    let output = run.await.map_err(|error| format!("password_command: {error}"))?;
+    let output = run
+        .await
+        .map_err(|error| format!("password_command: {error}"))?;
     if !output.status.success() {
         let why = String::from_utf8_lossy(&output.stderr);
-        return Err(format!("password_command ended with {}: {}", output.status, why.trim()));
+        return Err(format!(
+            "password_command ended with {}: {}",
+            output.status,
+            why.trim()
+        ));
     }
     let text = String::from_utf8_lossy(&output.stdout);
     match text.lines().next() {
@@ -140,10 +148,7 @@ async fn open_host(
         TlsMode::Prefer => (true, Some(false)),
         TlsMode::Require | TlsMode::VerifyCa | TlsMode::VerifyFull => (true, None),
     };
-    match (
-        open_stream(settings, host, password, first).await,
-        second,
-    ) {
+    match (open_stream(settings, host, password, first).await, second) {
         // 28000: no pg_hba.conf entry for this kind of connection.
         (Err(OpenError::Refused { report, .. }), Some(second)) if report.code == "28000" => {
             open_stream(settings, host, password, second).await
@@ -194,9 +199,7 @@ async fn open_stream(
             expires: None,
         }),
         Err(error) if wants_password(&error) => {
-            Err(OpenError::PasswordNeeded {
-                host: host.clone(),
-            })
+            Err(OpenError::PasswordNeeded { host: host.clone() })
         }
         Err(error) => {
             // The tap has the server's own report, if it made one.
@@ -204,7 +207,7 @@ async fn open_stream(
                 if let Event::Error(report) = seen.event {
                     return Err(OpenError::Refused {
                         host: host.clone(),
-                        report: *report,
+                        report,
                     });
                 }
             }
@@ -298,7 +301,9 @@ async fn connect(settings: &Settings, host: &Host, tls: bool) -> Result<Socket, 
                  (sslmode=disable connects without)"
                 .into());
         }
-        _ => return Err("this is not a PostgreSQL server: its answer is not the protocol's".into()),
+        _ => {
+            return Err("this is not a PostgreSQL server: its answer is not the protocol's".into());
+        }
     }
     let connector = connector(&settings.tls)?;
     let name = match &host.place {

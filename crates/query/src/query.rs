@@ -9,11 +9,11 @@ use tokio::sync::Mutex;
 use crate::answer::Answer;
 use crate::cell::{Cell, Completeness, Step, Unreadable, completeness};
 use crate::commands;
-use crate::guard;
-use crate::query_service;
 use crate::connections::Connections;
+use crate::guard;
 use crate::host::{Host, Shown, Unanswered};
 use crate::open::OpenError;
+use crate::query_service;
 use crate::secret::Secret;
 use crate::session::{Dropped, Embedded, Failure, Session, lock};
 use crate::split::{Dialect, Statement};
@@ -108,9 +108,13 @@ impl Query {
             let login = authority.rsplit_once('@').map(|(login, _)| login);
             login.is_some_and(|login| login.contains(':'))
         });
-        let connects = ["%connect", "psql "].iter().any(|word| lower.contains(word));
-        let credentials = ["token", "credential", "pwd"].iter().any(|word| lower.contains(word));
-        !login_in_url && !lower.contains("password") && !(connects && credentials)
+        let connects = ["%connect", "psql "]
+            .iter()
+            .any(|word| lower.contains(word));
+        let credentials = ["token", "credential", "pwd"]
+            .iter()
+            .any(|word| lower.contains(word));
+        !(login_in_url || lower.contains("password") || connects && credentials)
     }
 
     /// Closes every connection.
@@ -205,7 +209,11 @@ impl<'a, H: Host> Run<'a, H> {
     }
 
     /// Holds a statement against the guards of its connection.
-    async fn guard(&self, statement: &Statement, settings: &target::Settings) -> Result<(), Problem> {
+    async fn guard(
+        &self,
+        statement: &Statement,
+        settings: &target::Settings,
+    ) -> Result<(), Problem> {
         let refused = |why: String, advice: &str| {
             let mut problem = Problem::server("ERROR", "25006", why);
             problem.place = Some(self.place(statement.range().start));
@@ -323,7 +331,10 @@ impl<'a, H: Host> Run<'a, H> {
         let host = host.describe();
         let prompt = match refused {
             true if asked => return Err(failure_problem(failure)),
-            true => format!("{host} refuses the password of {}. Another one: ", settings.user),
+            true => format!(
+                "{host} refuses the password of {}. Another one: ",
+                settings.user
+            ),
             false => format!("Password for user {} at {host}: ", settings.user),
         };
         match self.host.ask(&prompt, true).await {
@@ -404,9 +415,9 @@ pub(crate) fn interrupted() -> Problem {
 
 /// What a failure to get an answer is for the user.
 pub(crate) fn failure_problem(failure: Failure) -> Problem {
-    const LOST: &str =
-        "Temporary tables, SET and prepared statements are gone; the next statement connects again.";
-    const UNKNOWN: &str = "Whether the statement took effect is not known: look before you run it again.";
+    const LOST: &str = "Temporary tables, SET and prepared statements are gone; the next statement connects again.";
+    const UNKNOWN: &str =
+        "Whether the statement took effect is not known: look before you run it again.";
     match failure {
         Failure::Open(OpenError::PasswordNeeded { host }) => {
             connection_problem(format!("{} asks for a password", host.describe()), &[])
@@ -415,7 +426,11 @@ pub(crate) fn failure_problem(failure: Failure) -> Problem {
             let mut problem = Problem::server(
                 report.severity.clone(),
                 report.code.clone(),
-                format!("connection to {} refused: {}", host.describe(), report.message),
+                format!(
+                    "connection to {} refused: {}",
+                    host.describe(),
+                    report.message
+                ),
             );
             problem.detail = report.detail;
             problem.hint = report.hint;
@@ -467,7 +482,10 @@ pub(crate) fn failure_problem(failure: Failure) -> Problem {
             };
             let message = format!("interrupted: {why}, so the connection was given up");
             let mut problem = Problem::server("ERROR", "57014", message);
-            problem.advice = vec!["The server may still be working on the statement.".into(), LOST.into()];
+            problem.advice = vec![
+                "The server may still be working on the statement.".into(),
+                LOST.into(),
+            ];
             problem
         }
         Failure::Interrupted => interrupted(),

@@ -49,14 +49,18 @@ pub(crate) fn explain(code: &str, message: &str) -> Option<&'static str> {
 
 /// A warning to give before a statement is sent.
 pub(crate) fn warning(text: &str) -> Option<&'static str> {
-    let mut words = text.split(|c: char| !c.is_alphanumeric() && c != '_').filter(|w| !w.is_empty());
+    let mut words = text
+        .split(|c: char| !c.is_alphanumeric() && c != '_')
+        .filter(|w| !w.is_empty());
     let limit_zero = std::iter::from_fn(|| {
         words.find(|word| word.eq_ignore_ascii_case("limit"))?;
         Some(words.next() == Some("0"))
     })
     .any(|zero| zero);
     // Only where LIMIT is a word of the SQL, and not in a string or a comment.
-    let is_sql = leading_words(text, usize::MAX).iter().any(|word| word == "LIMIT");
+    let is_sql = leading_words(text, usize::MAX)
+        .iter()
+        .any(|word| word == "LIMIT");
     (limit_zero && is_sql).then_some(
         "Query Service: LIMIT 0 means no limit and returns everything; \
          WHERE 1=0 gives the columns alone.\n",
@@ -77,7 +81,10 @@ mod tests {
 
     #[test]
     fn it_is_known_by_its_name() {
-        let host = |name: &str| Host { place: Address::Tcp(name.into(), None), port: 80 };
+        let host = |name: &str| Host {
+            place: Address::Tcp(name.into(), None),
+            port: 80,
+        };
         assert!(is_it(&host("acme.platform.adobe.io"), ""));
         assert!(is_it(&host("localhost"), "0.1.0"));
         assert!(!is_it(&host("adobe.io.example"), "17.5"));

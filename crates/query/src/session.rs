@@ -237,7 +237,9 @@ impl Session {
 
     /// Whether the open connection is one to Query Service.
     pub(crate) fn is_query_service(&self) -> bool {
-        self.status().connection.is_some_and(|connection| connection.query_service)
+        self.status()
+            .connection
+            .is_some_and(|connection| connection.query_service)
     }
 
     /// What is known of it now.
@@ -382,14 +384,46 @@ impl Owner {
                 },
                 ended = idle(&mut link) => self.lose(&mut link, ended),
                 Some(question) = background.recv() => {
-                    let idle = lock(&self.status).transaction == Transaction::Idle;
-                    let rows = match &mut link {
-                        _ if question.answer.is_closed() => continue,
-                        Some(link) if idle => link.ask(&question.sql).await.ok_or(NoAnswer::Refused),
-                        _ => Err(NoAnswer::Busy),
-                    };
-                    let _ = question.answer.send(rows);
+                    if let Some(job) = self.question(&mut link, question, &mut jobs).await {
+                        self.run(&mut link, job).await;
+                    }
                 }
+            }
+        }
+    }
+
+    /// Answers a question of our own, and hands out the job that came meanwhile: it has to wait,
+    /// but not for longer than its user wants.
+    async fn question(
+        &mut self,
+        link: &mut Option<Link>,
+        question: Background,
+        jobs: &mut mpsc::Receiver<Job>,
+    ) -> Option<Job> {
+        let idle = lock(&self.status).transaction == Transaction::Idle;
+        let Some(link) = link.as_mut().filter(|_| idle) else {
+            let _ = question.answer.send(Err(NoAnswer::Busy));
+            return None;
+        };
+        // Whoever asked has stopped waiting.
+        if question.answer.is_closed() {
+            return None;
+        }
+        let mut ask = std::pin::pin!(link.ask(&question.sql));
+        let mut waiting: Option<Job> = None;
+        loop {
+            tokio::select! {
+                biased;
+                rows = &mut ask => {
+                    let _ = question.answer.send(rows.ok_or(NoAnswer::Refused));
+                    return waiting;
+                }
+                () = stopped(&mut waiting) => {
+                    if let Some(job) = waiting.take() {
+                        let _ = job.updates.send(Update::Failed(Failure::Interrupted)).await;
+                    }
+                }
+                Some(job) = jobs.recv(), if waiting.is_none() => waiting = Some(job),
             }
         }
     }
@@ -415,8 +449,12 @@ impl Owner {
                 status.transaction = *transaction;
             }
         }
-        if let Update::Done(transaction) = &last {
-            self.catalog.ran(&job.sql, opens, *transaction == Transaction::Idle);
+        // Query Service has no catalogue that could be asked in pages.
+        if let Update::Done(transaction) = &last
+            && !link.as_ref().is_some_and(Link::is_query_service)
+        {
+            self.catalog
+                .ran(&job.sql, opens, *transaction == Transaction::Idle);
         }
         let _ = job.updates.send(last).await;
     }
@@ -473,7 +511,9 @@ impl Owner {
                 Settings::embedded(start.await.map_err(Failure::Embedded)?)
             }
         };
-        let opened = open(&settings, self.password.as_ref()).await.map_err(Failure::Open)?;
+        let opened = open(&settings, self.password.as_ref())
+            .await
+            .map_err(Failure::Open)?;
         let driver = tokio::spawn(async move {
             // How it ended is told by the last report on the wire.
             let _ = opened.connection.await;
@@ -502,7 +542,8 @@ impl Owner {
         link.greet().await?;
         if link.settings.read_only {
             // Where the server does not know this, the guard before sending still stands.
-            link.ask("set session characteristics as transaction read only").await;
+            link.ask("set session characteristics as transaction read only")
+                .await;
         }
         self.refresh(&link);
         lock(&self.status).transaction = Transaction::Idle;
@@ -539,6 +580,16 @@ async fn idle(link: &mut Option<Link>) -> String {
         Some(link) => link.idle().await,
         None => std::future::pending().await,
     }
+}
+
+/// Waits until the user interrupts a job; for ever where there is none.
+async fn stopped(job: &mut Option<Job>) {
+    if let Some(job) = job
+        && job.stop.recv().await.is_some()
+    {
+        return;
+    }
+    std::future::pending().await
 }
 
 /// An open connection.
@@ -595,7 +646,10 @@ impl Link {
     }
 
     fn is_query_service(&self) -> bool {
-        query_service::is_it(&self.host, self.parameter("server_version").unwrap_or_default())
+        query_service::is_it(
+            &self.host,
+            self.parameter("server_version").unwrap_or_default(),
+        )
     }
 
     fn parameter(&self, name: &str) -> Option<&str> {

@@ -217,17 +217,21 @@ impl Target {
     /// # Errors
     /// A sentence for the user that never holds a password.
     pub fn parse(text: &str, variable: &dyn Fn(&str) -> Option<String>) -> Result<Self, String> {
-        let text = expand(text.trim(), variable)?;
+        let (text, whole) = whole(text.trim(), variable)?;
         let text = text.trim();
         if text == "local" {
             return Ok(Target::Local(None));
         }
         if let Some(folder) = text.strip_prefix("local ") {
-            return Ok(Target::Local(Some(home(folder.trim(), variable))));
+            let folder = expand(folder.trim(), variable)?;
+            return Ok(Target::Local(Some(home(&folder, variable))));
         }
         let pairs = match text.split_once("://") {
             Some(("postgresql" | "postgres", rest)) => url::pairs(rest)?,
-            _ if text.split_whitespace().any(|word| word == "psql" || word.ends_with("/psql")) => {
+            _ if text
+                .split_whitespace()
+                .any(|word| word == "psql" || word.ends_with("/psql")) =>
+            {
                 command::pairs(text)?
             }
             Some((scheme, _)) if !scheme.contains([' ', '=']) => {
@@ -235,12 +239,14 @@ impl Target {
             }
             _ if text.contains('=') => keywords::pairs(text)?,
             _ => {
-                return Err("this is no connection: give a URL (postgresql://user@host/database), \
+                return Err(
+                    "this is no connection: give a URL (postgresql://user@host/database), \
                      keywords (host=… user=… dbname=…), a psql command, service=NAME, or local"
-                    .into());
+                        .into(),
+                );
             }
         };
-        Settings::from_pairs(pairs, variable).map(|settings| Target::Server(Box::new(settings)))
+        Target::server(pairs, whole, variable)
     }
 
     /// Reads the body of `%%connect`: a field a line, or credentials JSON.
@@ -251,8 +257,26 @@ impl Target {
         body: &str,
         variable: &dyn Fn(&str) -> Option<String>,
     ) -> Result<Self, String> {
-        let pairs = fields::pairs(&expand(body, variable)?)?;
-        Settings::from_pairs(pairs, variable).map(|settings| Target::Server(Box::new(settings)))
+        let (body, whole) = whole(body, variable)?;
+        let pairs = match body.trim() {
+            // What is too long for `%connect`'s one line may stand here as well.
+            text if command::is_one(text) => command::pairs(text)?,
+            _ => fields::pairs(&body)?,
+        };
+        Target::server(pairs, whole, variable)
+    }
+
+    /// A server from options whose values may name variables, unless `whole` is already replaced.
+    fn server(
+        mut pairs: Pairs,
+        whole: bool,
+        variable: &dyn Fn(&str) -> Option<String>,
+    ) -> Result<Self, String> {
+        for (_, value) in pairs.iter_mut().filter(|_| !whole) {
+            *value = expand(value, variable)?;
+        }
+        let settings = Settings::from_pairs(pairs, variable)?;
+        Ok(Target::Server(Box::new(settings)))
     }
 
     /// The connection that the environment names, with the variable that does; `None` where it
@@ -336,7 +360,10 @@ impl Settings {
         variable: &dyn Fn(&str) -> Option<String>,
     ) -> Result<Self, String> {
         let service = last(&pairs, "service").map(str::to_owned);
-        if let Some(service) = service.or_else(|| variable("PGSERVICE")).filter(|s| !s.is_empty()) {
+        if let Some(service) = service
+            .or_else(|| variable("PGSERVICE"))
+            .filter(|s| !s.is_empty())
+        {
             // What is given here counts more than what the service says.
             let mut all = service::pairs(&service, variable)?;
             all.append(&mut pairs);
@@ -381,7 +408,8 @@ impl Settings {
         };
         Ok(Settings {
             password: get("password").map(Secret::pasted),
-            passfile: path("passfile").or_else(|| Some(Path::new(&variable("HOME")?).join(".pgpass"))),
+            passfile: path("passfile")
+                .or_else(|| Some(Path::new(&variable("HOME")?).join(".pgpass"))),
             password_command: get("password_command"),
             database: get("dbname").unwrap_or_else(|| user.clone()),
             user,
@@ -428,7 +456,8 @@ fn last<'a>(pairs: &'a Pairs, name: &str) -> Option<&'a str> {
 
 fn unknown(name: &str) -> String {
     // A piece of a password may have been taken for a name: only what looks like one is repeated.
-    let looks_like_one = name.len() < 30 && name.bytes().all(|b| b.is_ascii_lowercase() || b == b'_');
+    let looks_like_one =
+        name.len() < 30 && name.bytes().all(|b| b.is_ascii_lowercase() || b == b'_');
     match nearest(name, OPTIONS.iter().copied()) {
         Some(near) if looks_like_one => {
             format!("unknown connection option \"{name}\"; did you mean {near}?")
@@ -474,9 +503,7 @@ fn tls_version(version: Option<&str>) -> Result<Option<TlsVersion>, String> {
         Some("tlsv1.2") => Some(TlsVersion::V1_2),
         Some("tlsv1.3") => Some(TlsVersion::V1_3),
         Some(_) => {
-            return Err(
-                "ssl_min_protocol_version is TLSv1, TLSv1.1, TLSv1.2 or TLSv1.3".into(),
-            );
+            return Err("ssl_min_protocol_version is TLSv1, TLSv1.1, TLSv1.2 or TLSv1.3".into());
         }
     })
 }
@@ -485,6 +512,19 @@ fn tls_version(version: Option<&str>) -> Result<Option<TlsVersion>, String> {
 fn libpq_file(name: &str, variable: &dyn Fn(&str) -> Option<String>) -> Option<PathBuf> {
     let path = Path::new(&variable("HOME")?).join(".postgresql").join(name);
     path.exists().then_some(path)
+}
+
+/// Replaces all variables where one is at the start of a line, and so stands for more than a value;
+/// says whether that was so. Elsewhere they wait for [`expand`]: a value is taken as it is, whatever
+/// its blanks, quotes and slashes would mean in the text.
+fn whole(
+    text: &str,
+    variable: &dyn Fn(&str) -> Option<String>,
+) -> Result<(String, bool), String> {
+    match text.lines().any(|line| line.trim_start().starts_with("${")) {
+        true => Ok((expand(text, variable)?, true)),
+        false => Ok((text.to_owned(), false)),
+    }
 }
 
 /// Replaces `${NAME}` by the environment's value.
@@ -497,8 +537,7 @@ fn expand(text: &str, variable: &dyn Fn(&str) -> Option<String>) -> Result<Strin
             return Err("a ${ has no } behind it".into());
         };
         out.push_str(
-            &variable(name)
-                .ok_or_else(|| format!("the environment variable {name} is not set"))?,
+            &variable(name).ok_or_else(|| format!("the environment variable {name} is not set"))?,
         );
         rest = after;
     }
@@ -542,11 +581,7 @@ fn hosts(
                     .ok_or("a port is a number from 1 to 65535")?,
             };
             let address = match addresses.get(n).filter(|address| !address.is_empty()) {
-                Some(address) => Some(
-                    address
-                        .parse()
-                        .map_err(|_| "hostaddr is no IP address")?,
-                ),
+                Some(address) => Some(address.parse().map_err(|_| "hostaddr is no IP address")?),
                 None => None,
             };
             let place = match *name {
@@ -563,7 +598,11 @@ fn hosts(
 fn this_machine(port: u16, address: Option<IpAddr>) -> Address {
     let folders = ["/var/run/postgresql", "/tmp"].map(Path::new);
     let socket = |folder: &&Path| folder.join(format!(".s.PGSQL.{port}")).exists();
-    match folders.iter().copied().find(|folder| address.is_none() && socket(folder)) {
+    match folders
+        .iter()
+        .copied()
+        .find(|folder| address.is_none() && socket(folder))
+    {
         Some(folder) => Address::Socket(folder.to_owned()),
         None => Address::Tcp("localhost".into(), address),
     }
@@ -590,23 +629,45 @@ mod tests {
     #[test]
     fn ways_in() {
         assert_eq!(parse("local", &[]), Ok(Target::Local(None)));
-        assert_eq!(parse("local ~/shop", &[("HOME", "/h")]), Ok(Target::Local(Some("/h/shop".into()))));
+        assert_eq!(
+            parse("local ~/shop", &[("HOME", "/h")]),
+            Ok(Target::Local(Some("/h/shop".into())))
+        );
         let described = |text| parse(text, &[]).map(|target| target.describe());
-        assert_eq!(described("postgres://ada@db/sales").as_deref(), Ok("ada@db:5432/sales"));
-        assert_eq!(described("host=a,b port=1,2 user=u dbname=d").as_deref(), Ok("u@a:1,b:2/d"));
-        assert_eq!(described("psql -h db -U ada sales").as_deref(), Ok("ada@db:5432/sales"));
-        assert_eq!(described("postgresql://u@[::1]/d").as_deref(), Ok("u@[::1]:5432/d"));
+        assert_eq!(
+            described("postgres://ada@db/sales").as_deref(),
+            Ok("ada@db:5432/sales")
+        );
+        assert_eq!(
+            described("host=a,b port=1,2 user=u dbname=d").as_deref(),
+            Ok("u@a:1,b:2/d")
+        );
+        assert_eq!(
+            described("psql -h db -U ada sales").as_deref(),
+            Ok("ada@db:5432/sales")
+        );
+        assert_eq!(
+            described("postgresql://u@[::1]/d").as_deref(),
+            Ok("u@[::1]:5432/d")
+        );
     }
 
     #[test]
     fn the_environment_fills_gaps() {
-        let environment = [("PGUSER", "ada"), ("PGPASSWORD", "s"), ("PGPORT", "5433"), ("SECRET", "x y")];
+        let environment = [
+            ("PGUSER", "ada"),
+            ("PGPASSWORD", "s"),
+            ("PGPORT", "5433"),
+            ("SECRET", "x y"),
+        ];
         let found = settings("host=db", &environment);
         assert_eq!((found.user.as_str(), found.hosts[0].port), ("ada", 5433));
         assert_eq!(found.password, Some(Secret::new("s")));
         assert_eq!(settings("host=db password=''", &environment).password, None);
-        let found = settings("host=db password='${SECRET}'", &environment);
-        assert_eq!(found.password, Some(Secret::new("x y")));
+        for target in ["host=db password=${SECRET}", "postgresql://ada:${SECRET}@db", "${TARGET}"] {
+            let environment = [("SECRET", "x '@/?"), ("TARGET", "host=db password='x \\'@/?'"), ("PGUSER", "ada")];
+            assert_eq!(settings(target, &environment).password, Some(Secret::new("x '@/?")), "{target}");
+        }
     }
 
     #[test]

@@ -41,7 +41,9 @@ pub(crate) fn connector(tls: &Tls) -> Result<TlsConnector, String> {
     if let (Some(certificate), Some(key)) = (&tls.certificate, &tls.key) {
         builder.identity(identity(certificate, key, tls)?);
     }
-    builder.build().map_err(|error| format!("TLS could not be set up: {error}"))
+    builder
+        .build()
+        .map_err(|error| format!("TLS could not be set up: {error}"))
 }
 
 /// Why a TLS handshake failed, and what to do.
@@ -51,7 +53,9 @@ pub(crate) fn failed(tls: &Tls, name: &str, error: &native_tls::Error) -> String
         Some(path) => format!("those of sslrootcert {}", path.display()),
         None => "the system's".into(),
     };
-    if text.contains("Hostname mismatch") || text.contains("IP address mismatch") {
+    // Each version of OpenSSL has its own capitals.
+    let lower = text.to_lowercase();
+    if lower.contains("hostname mismatch") || lower.contains("ip address mismatch") {
         format!(
             "the server's certificate is not for \"{name}\" (sslmode=verify-full); \
              use the name in the certificate as host, and hostaddr for the address to dial"
@@ -86,11 +90,16 @@ fn is_file(path: &Path) -> bool {
 /// older kinds and encrypted ones, too, and so they are turned into that first.
 fn identity(certificate: &Path, key: &Path, tls: &Tls) -> Result<Identity, String> {
     let told = |why: String| format!("sslkey {}: {why}", key.display());
-    let password = tls.key_password.as_ref().map_or("", |password| password.expose());
+    let password = tls
+        .key_password
+        .as_ref()
+        .map_or("", |password| password.expose());
     let pem = read(key, "sslkey")?;
     let pkey = PKey::private_key_from_pem_passphrase(&pem, password.as_bytes())
         .map_err(|_| told("no key in PEM form that sslpassword opens".into()))?;
-    let pkcs8 = pkey.private_key_to_pem_pkcs8().map_err(|error| told(error.to_string()))?;
+    let pkcs8 = pkey
+        .private_key_to_pem_pkcs8()
+        .map_err(|error| told(error.to_string()))?;
     Identity::from_pkcs8(&read(certificate, "sslcert")?, &pkcs8)
         .map_err(|error| format!("sslcert {}: {error}", certificate.display()))
 }

@@ -22,8 +22,8 @@ use futures_channel::mpsc;
 use futures_util::Stream;
 use postgres_protocol::message::backend::{self, ErrorFields, Message};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
-use tokio_util::io::poll_read_buf;
 use tokio_postgres::tls::{ChannelBinding, TlsStream};
+use tokio_util::io::poll_read_buf;
 
 /// Events waiting to be read; when as many wait, the tap stops reading from the server.
 const EVENTS: usize = 256;
@@ -57,9 +57,15 @@ pub(crate) enum Event {
         payload: String,
     },
     /// What a request to cancel must carry.
-    Key { process: i32, secret: i32 },
+    Key {
+        process: i32,
+        secret: i32,
+    },
     /// A setting the server reports, such as `standard_conforming_strings`.
-    Parameter { name: String, value: String },
+    Parameter {
+        name: String,
+        value: String,
+    },
     /// The server sends COPY data …
     CopyOut,
     /// … in pieces of any size …
@@ -196,6 +202,7 @@ impl<S> Tap<S> {
             rows: 0,
             events,
             copy,
+            copying: false,
             frame: Bytes::new(),
             unflushed: false,
         };
@@ -212,6 +219,8 @@ struct Ear {
     events: mpsc::Sender<Seen>,
     /// COPY data for the server …
     copy: mpsc::Receiver<Bytes>,
+    /// … which it takes now …
+    copying: bool,
     /// … and what is left of the piece being written.
     frame: Bytes,
     unflushed: bool,
@@ -312,12 +321,8 @@ impl Ear {
             ),
             Message::CommandComplete(body) => Event::Complete(body.tag()?.to_owned()),
             Message::EmptyQueryResponse => Event::Empty,
-            Message::ErrorResponse(body) => {
-                Event::Error(Box::new(Report::read(body.fields())?))
-            }
-            Message::NoticeResponse(body) => {
-                Event::Notice(Box::new(Report::read(body.fields())?))
-            }
+            Message::ErrorResponse(body) => Event::Error(Box::new(Report::read(body.fields())?)),
+            Message::NoticeResponse(body) => Event::Notice(Box::new(Report::read(body.fields())?)),
             Message::NotificationResponse(body) => Event::Notification {
                 process: body.process_id(),
                 channel: body.channel()?.to_owned(),
@@ -342,6 +347,11 @@ impl Ear {
             Event::CopyIn | Event::CopyOut | Event::CopyEnd => self.input.advance(length),
             _ => self.at = At::Body(length),
         }
+        match event {
+            Event::CopyIn => self.copying = true,
+            Event::Error(_) | Event::Complete(_) | Event::Ready(_) => self.copying = false,
+            _ => {}
+        }
         Ok(event)
     }
 
@@ -365,16 +375,11 @@ impl Ear {
         cx: &mut Context<'_>,
     ) -> Poll<io::Result<()>> {
         loop {
-            while self.frame.has_remaining() {
-                let count = ready!(Pin::new(&mut *inner).poll_write(cx, &self.frame))?;
-                if count == 0 {
-                    return Poll::Ready(Err(io::ErrorKind::WriteZero.into()));
-                }
-                self.frame.advance(count);
-                self.unflushed = true;
-            }
+            ready!(self.write_frame(inner, cx))?;
             match Pin::new(&mut self.copy).poll_next(cx) {
-                Poll::Ready(Some(frame)) => self.frame = frame,
+                Poll::Ready(Some(frame)) if self.copying => self.frame = frame,
+                // The server has failed the COPY meanwhile: a later one must not get its data.
+                Poll::Ready(Some(_)) => {}
                 _ if self.unflushed => {
                     ready!(Pin::new(&mut *inner).poll_flush(cx))?;
                     self.unflushed = false;
@@ -383,6 +388,23 @@ impl Ear {
                 _ => return Poll::Ready(Ok(())),
             }
         }
+    }
+
+    /// Writes what is left of the piece of COPY data that was begun.
+    fn write_frame<S: AsyncWrite + Unpin>(
+        &mut self,
+        inner: &mut S,
+        cx: &mut Context<'_>,
+    ) -> Poll<io::Result<()>> {
+        while self.frame.has_remaining() {
+            let count = ready!(Pin::new(&mut *inner).poll_write(cx, &self.frame))?;
+            if count == 0 {
+                return Poll::Ready(Err(io::ErrorKind::WriteZero.into()));
+            }
+            self.frame.advance(count);
+            self.unflushed = true;
+        }
+        Poll::Ready(Ok(()))
     }
 }
 
@@ -429,7 +451,10 @@ impl<S: AsyncRead + AsyncWrite + Unpin> AsyncWrite for Tap<S> {
         cx: &mut Context<'_>,
         data: &[u8],
     ) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.get_mut().inner).poll_write(cx, data)
+        let Tap { inner, ear } = self.get_mut();
+        // A failed COPY may leave a piece of its data half written.
+        ready!(ear.write_frame(inner, cx))?;
+        Pin::new(inner).poll_write(cx, data)
     }
 
     fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {

@@ -28,8 +28,7 @@ pub(super) async fn connect<H: Host>(
         ];
         return Err(problem);
     }
-    let parsed =
-        Target::parse(target, &variable).map_err(|why| refused(run, at.clone(), why))?;
+    let parsed = Target::parse(target, &variable).map_err(|why| refused(run, at.clone(), why))?;
     add(run, name, parsed, target).await;
     Ok(())
 }
@@ -52,14 +51,26 @@ pub(super) async fn connect_fields<H: Host>(
     };
     let target =
         Target::parse_fields(body, &variable).map_err(|why| refused(run, at.clone(), why))?;
-    add(run, name, target, body).await;
+    let alone = Target::parse_fields(body, &nothing);
+    add(run, name, target, alone).await;
     Ok(())
 }
 
-async fn add<H: Host>(run: &mut Run<'_, H>, name: Option<&str>, target: Target, text: &str) {
-    if let Target::Server(settings) = &target
-        && let Some(password) = &settings.password
-        && text.contains(password.expose())
+/// An environment in which every variable is empty.
+fn nothing(_: &str) -> Option<String> {
+    Some(String::new())
+}
+
+/// Adds a connection. `alone` is what the cell says without the environment: where there is a
+/// password in it, it stands in the cell.
+async fn add<H: Host>(
+    run: &mut Run<'_, H>,
+    name: Option<&str>,
+    target: Target,
+    alone: Result<Target, String>,
+) {
+    if let Ok(Target::Server(settings)) = alone
+        && settings.password.is_some()
     {
         run.warn(
             "The password stands in this cell and is saved with the notebook: leave it out to be \
@@ -103,7 +114,16 @@ pub(super) async fn connections<H: Host>(run: &mut Run<'_, H>) -> Result<(), Pro
             .await;
         return Ok(());
     }
-    let names = ["", "name", "server", "state", "TLS", "user", "transaction", "token"];
+    let names = [
+        "",
+        "name",
+        "server",
+        "state",
+        "TLS",
+        "user",
+        "transaction",
+        "token",
+    ];
     let columns = names.map(|name| Column::new(name, "", Kind::Text)).to_vec();
     let rows = sessions
         .iter()
@@ -163,7 +183,8 @@ pub(super) async fn switch<H: Host>(
         .connections
         .switch(rest)
         .map_err(|why| refused(run, at, why))?;
-    run.out(format!("{} is the current connection.\n", named(&session))).await;
+    run.out(format!("{} is the current connection.\n", named(&session)))
+        .await;
     Ok(())
 }
 

@@ -33,7 +33,13 @@ pub(super) async fn table<H: Host>(
         [source, f, from, t, to, a, table] if is(f, "from") && is(t, "to") && is(a, "as") => {
             (*source, *table, *from, *to)
         }
-        _ => return Err(refused(run, at, "write %copy TABLE from NAME to NAME [as TABLE]")),
+        _ => {
+            return Err(refused(
+                run,
+                at,
+                "write %copy TABLE from NAME to NAME [as TABLE]",
+            ));
+        }
     };
     let query = format!("select * from {source}");
     copy(run, &query, from, to, table, at).await
@@ -102,11 +108,22 @@ impl Plan {
         run.on = Some(self.from.clone());
         let empty = format!("select * from (\n{}\n) as source where false", self.query);
         let columns = run.ask(&empty).await?.columns;
-        let names: Vec<String> = columns.iter().map(|column| identifier(&column.name)).collect();
+        let names: Vec<String> = columns
+            .iter()
+            .map(|column| identifier(&column.name))
+            .collect();
 
         run.on = Some(self.to.clone());
-        let exists = format!("select pg_catalog.to_regclass({}) is not null", literal(&self.table));
-        let exists = run.ask(&exists).await?.rows.first().and_then(|row| row.first().cloned());
+        let exists = format!(
+            "select pg_catalog.to_regclass({}) is not null",
+            literal(&self.table)
+        );
+        let exists = run
+            .ask(&exists)
+            .await?
+            .rows
+            .first()
+            .and_then(|row| row.first().cloned());
         // Inside the user's own transaction, it is the user who ends it.
         let own = self.to.status().transaction == Transaction::Idle;
         if own {
@@ -139,12 +156,21 @@ impl Plan {
     }
 
     /// COPY out of one, into the other; each waits for the other, so that nothing piles up.
-    async fn stream<H: Host>(&self, run: &mut Run<'_, H>, columns: &str) -> Result<String, Problem> {
+    async fn stream<H: Host>(
+        &self,
+        run: &mut Run<'_, H>,
+        columns: &str,
+    ) -> Result<String, Problem> {
         let into = format!("copy {} ({columns}) from stdin", self.table);
         let mut to = self.to.run(into, None).await;
         let mut sink = match self.sink(run, &mut to).await? {
             Some(sink) => sink,
-            None => return Err(Problem::new("command_error", "the server asked for no rows")),
+            None => {
+                return Err(Problem::new(
+                    "command_error",
+                    "the server asked for no rows",
+                ));
+            }
         };
         let out = format!("copy (\n{}\n) to stdout", self.query);
         let mut from = self.from.run(out, None).await;

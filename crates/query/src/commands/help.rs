@@ -14,11 +14,22 @@ const SYNTAX: &str = include_str!("syntax.txt");
 
 /// `\?`.
 pub(super) async fn psql<H: Host>(run: &mut Run<'_, H>) -> Result<(), Problem> {
-    let width = PSQL.iter().chain(PERCENT).map(|entry| usage(entry).chars().count()).max();
+    let width = PSQL
+        .iter()
+        .chain(PERCENT)
+        .map(|entry| usage(entry).chars().count())
+        .max();
     let list = |entries: &[Entry]| -> String {
         entries
             .iter()
-            .map(|entry| format!("  {:<1$}  {2}\n", usage(entry), width.unwrap_or(0), entry.does))
+            .map(|entry| {
+                format!(
+                    "  {:<1$}  {2}\n",
+                    usage(entry),
+                    width.unwrap_or(0),
+                    entry.does
+                )
+            })
             .collect()
     };
     let text = format!(
@@ -32,15 +43,26 @@ pub(super) async fn psql<H: Host>(run: &mut Run<'_, H>) -> Result<(), Problem> {
 
 /// `\h [NAME]`.
 pub(super) async fn sql<H: Host>(run: &mut Run<'_, H>) -> Result<(), Problem> {
-    let name = run.cell.argument(&run.settings.variables, Argument::WholeLine);
+    let name = run
+        .cell
+        .argument(&run.settings.variables, Argument::WholeLine);
     let name = name.map_err(|error| run.unreadable(&error))?;
-    let name = name.map(|name| name.text.trim().trim_end_matches(';').trim_end().to_uppercase());
+    let name = name.map(|name| {
+        name.text
+            .trim()
+            .trim_end_matches(';')
+            .trim_end()
+            .to_uppercase()
+    });
     let text = match name.as_deref() {
         None | Some("") => {
             let names: Vec<&str> = topics().map(|(name, _)| name).collect();
             format!("Available help:\n  {}\n", names.join("\n  "))
         }
-        Some("*") => topics().map(|(_, text)| text).collect::<Vec<_>>().join("\n"),
+        Some("*") => topics()
+            .map(|(_, text)| text)
+            .collect::<Vec<_>>()
+            .join("\n"),
         Some(name) => match found(name).as_slice() {
             [] => format!(
                 "No help available for \"{name}\".\nTry \\h with no arguments to see available help.\n"
@@ -93,7 +115,9 @@ pub(super) async fn percent<H: Host>(
 ) -> Result<(), Problem> {
     let columns = ["command", "does", "example"].map(|name| Column::new(name, "", Kind::Text));
     let row = |entry: &Entry| {
-        [usage(entry).as_str(), entry.does, entry.example].map(|text| Some(text.to_owned())).to_vec()
+        [usage(entry).as_str(), entry.does, entry.example]
+            .map(|text| Some(text.to_owned()))
+            .to_vec()
     };
     let rows = match rest {
         "" => PERCENT.iter().chain(PSQL).map(row).collect(),
@@ -104,7 +128,11 @@ pub(super) async fn percent<H: Host>(
             match PERCENT.iter().chain(PSQL).find(is_it) {
                 Some(entry) => vec![row(entry)],
                 None => {
-                    let all = if name.starts_with('\\') { PSQL } else { PERCENT };
+                    let all = if name.starts_with('\\') {
+                        PSQL
+                    } else {
+                        PERCENT
+                    };
                     return Err(unknown(run, name, at, all));
                 }
             }

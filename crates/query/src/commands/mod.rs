@@ -47,55 +47,205 @@ const fn entry(
 
 /// Rowcell's own commands, in the order help lists them.
 pub(crate) const PERCENT: &[Entry] = &[
-    entry("%connect", "TARGET [as NAME]", "names a connection and makes it the current one; the first statement opens it", "%connect postgresql://ada@db.example/sales as sales"),
-    entry("%%connect", "[as NAME]", "the same from the lines below: a field a line, as a credentials page shows them, or credentials JSON", "%%connect as service\nHost: acme.platform.adobe.io\nPort: 80\nDatabase: prod:all\nUsername: …@AdobeOrg\nPassword: ${TOKEN}"),
+    entry(
+        "%connect",
+        "TARGET [as NAME]",
+        "names a connection and makes it the current one; the first statement opens it",
+        "%connect postgresql://ada@db.example/sales as sales",
+    ),
+    entry(
+        "%%connect",
+        "[as NAME]",
+        "the same from the lines below: a field a line, as a credentials page shows them, or credentials JSON",
+        "%%connect as service\nHost: acme.platform.adobe.io\nPort: 80\nDatabase: prod:all\nUsername: …@AdobeOrg\nPassword: ${TOKEN}",
+    ),
     entry("%connections", "", "lists the connections", "%connections"),
-    entry("%use", "NAME", "makes another connection the current one", "%use sales"),
-    entry("%disconnect", "[NAME]", "closes a connection", "%disconnect sales"),
-    entry("%tables", "[PATTERN] [--json]", "lists the tables and views of the connection", "%tables shop.*"),
-    entry("%%sql", "[--on NAME] [--limit N] [--timeout SECONDS]", "a SQL cell with options: on another connection, with more or fewer rows shown, with a time limit", "%%sql --limit 10\nselect * from generate_series(1, 1000)"),
-    entry("%copy", "TABLE from NAME to NAME [as TABLE]", "streams a table from one connection to another, and makes it there where it is missing", "%copy people from local to sales"),
-    entry("%%copy", "from NAME to NAME as TABLE", "streams the rows of the query below from one connection to another", "%%copy from sales to local as recent\nselect * from orders where placed > current_date - 7"),
-    entry("%help", "[COMMAND]", "lists what there is, or shows one command", "%help %connect"),
+    entry(
+        "%use",
+        "NAME",
+        "makes another connection the current one",
+        "%use sales",
+    ),
+    entry(
+        "%disconnect",
+        "[NAME]",
+        "closes a connection",
+        "%disconnect sales",
+    ),
+    entry(
+        "%tables",
+        "[PATTERN] [--json]",
+        "lists the tables and views of the connection",
+        "%tables shop.*",
+    ),
+    entry(
+        "%%sql",
+        "[--on NAME] [--limit N] [--timeout SECONDS]",
+        "a SQL cell with options: on another connection, with more or fewer rows shown, with a time limit",
+        "%%sql --limit 10\nselect * from generate_series(1, 1000)",
+    ),
+    entry(
+        "%copy",
+        "TABLE from NAME to NAME [as TABLE]",
+        "streams a table from one connection to another, and makes it there where it is missing",
+        "%copy people from local to sales",
+    ),
+    entry(
+        "%%copy",
+        "from NAME to NAME as TABLE",
+        "streams the rows of the query below from one connection to another",
+        "%%copy from sales to local as recent\nselect * from orders where placed > current_date - 7",
+    ),
+    entry(
+        "%help",
+        "[COMMAND]",
+        "lists what there is, or shows one command",
+        "%help %connect",
+    ),
 ];
 
 /// psql's commands, in the order help lists them.
 pub(crate) const PSQL: &[Entry] = &[
     entry("\\?", "", "lists the commands", "\\?"),
-    entry("\\h", "[NAME]", "shows the syntax of a SQL command, * of all", "\\h create table"),
-    entry("\\d", "[PATTERN]", "lists tables, views and sequences, or describes one", "\\d people"),
-    entry("\\dt", "[PATTERN]", "lists tables; letters add up, + says more, S adds the system's", "\\dtv+"),
+    entry(
+        "\\h",
+        "[NAME]",
+        "shows the syntax of a SQL command, * of all",
+        "\\h create table",
+    ),
+    entry(
+        "\\d",
+        "[PATTERN]",
+        "lists tables, views and sequences, or describes one",
+        "\\d people",
+    ),
+    entry(
+        "\\dt",
+        "[PATTERN]",
+        "lists tables; letters add up, + says more, S adds the system's",
+        "\\dtv+",
+    ),
     entry("\\dv", "[PATTERN]", "lists views", "\\dv"),
     entry("\\dm", "[PATTERN]", "lists materialized views", "\\dm"),
     entry("\\di", "[PATTERN]", "lists indexes", "\\di people*"),
     entry("\\ds", "[PATTERN]", "lists sequences", "\\ds"),
     entry("\\dE", "[PATTERN]", "lists foreign tables", "\\dE"),
-    entry("\\dP", "[PATTERN]", "lists partitioned tables and indexes", "\\dP+"),
+    entry(
+        "\\dP",
+        "[PATTERN]",
+        "lists partitioned tables and indexes",
+        "\\dP+",
+    ),
     entry("\\dn", "[PATTERN]", "lists schemas", "\\dn+"),
-    entry("\\df", "[PATTERN [TYPE …]]", "lists functions; a aggregates, n normal ones, p procedures, t triggers, w window functions", "\\df *_at timestamptz"),
+    entry(
+        "\\df",
+        "[PATTERN [TYPE …]]",
+        "lists functions; a aggregates, n normal ones, p procedures, t triggers, w window functions",
+        "\\df *_at timestamptz",
+    ),
     entry("\\dT", "[PATTERN]", "lists data types", "\\dT+"),
-    entry("\\dx", "[PATTERN]", "lists extensions; + what belongs to each", "\\dx"),
-    entry("\\dp", "[PATTERN]", "lists who may do what with tables, views and sequences; \\z does, too", "\\dp people"),
+    entry(
+        "\\dx",
+        "[PATTERN]",
+        "lists extensions; + what belongs to each",
+        "\\dx",
+    ),
+    entry(
+        "\\dp",
+        "[PATTERN]",
+        "lists who may do what with tables, views and sequences; \\z does, too",
+        "\\dp people",
+    ),
     entry("\\du", "[PATTERN]", "lists roles; \\dg does, too", "\\du"),
     entry("\\l", "[PATTERN]", "lists databases", "\\l+"),
-    entry("\\sf", "NAME[(TYPE, …)]", "shows the source of a function; + numbers its lines", "\\sf+ greet(text)"),
-    entry("\\sv", "NAME", "shows the source of a view; + numbers its lines", "\\sv adults"),
+    entry(
+        "\\sf",
+        "NAME[(TYPE, …)]",
+        "shows the source of a function; + numbers its lines",
+        "\\sf+ greet(text)",
+    ),
+    entry(
+        "\\sv",
+        "NAME",
+        "shows the source of a view; + numbers its lines",
+        "\\sv adults",
+    ),
     entry("\\g", "", "sends the statement before it", "select 1 \\g"),
-    entry("\\gx", "", "sends the statement before it, one line a column", "select 1 as a, 2 as b \\gx"),
-    entry("\\gset", "[PREFIX]", "sends the statement before it and keeps its one row in variables", "select 1 as a \\gset"),
-    entry("\\watch", "[[i=]SECONDS] [c=TIMES]", "sends the statement before it again and again", "select now() \\watch 1 c=5"),
+    entry(
+        "\\gx",
+        "",
+        "sends the statement before it, one line a column",
+        "select 1 as a, 2 as b \\gx",
+    ),
+    entry(
+        "\\gset",
+        "[PREFIX]",
+        "sends the statement before it and keeps its one row in variables",
+        "select 1 as a \\gset",
+    ),
+    entry(
+        "\\watch",
+        "[[i=]SECONDS] [c=TIMES]",
+        "sends the statement before it again and again",
+        "select now() \\watch 1 c=5",
+    ),
     entry("\\p", "", "prints the statement begun", "select 1 \\p"),
     entry("\\r", "", "forgets the statement begun", "select 1 \\r"),
-    entry("\\echo", "[-n] [TEXT …]", "prints on standard output", "\\echo hello, world"),
-    entry("\\qecho", "[-n] [TEXT …]", "prints on standard output", "\\qecho hello"),
-    entry("\\warn", "[-n] [TEXT …]", "prints on standard error", "\\warn look out"),
-    entry("\\set", "[NAME [VALUE …]]", "sets a variable, for :NAME, :'NAME' and :\"NAME\"; alone lists them", "\\set city 'São Paulo'\nselect :'city'"),
+    entry(
+        "\\echo",
+        "[-n] [TEXT …]",
+        "prints on standard output",
+        "\\echo hello, world",
+    ),
+    entry(
+        "\\qecho",
+        "[-n] [TEXT …]",
+        "prints on standard output",
+        "\\qecho hello",
+    ),
+    entry(
+        "\\warn",
+        "[-n] [TEXT …]",
+        "prints on standard error",
+        "\\warn look out",
+    ),
+    entry(
+        "\\set",
+        "[NAME [VALUE …]]",
+        "sets a variable, for :NAME, :'NAME' and :\"NAME\"; alone lists them",
+        "\\set city 'São Paulo'\nselect :'city'",
+    ),
     entry("\\unset", "NAME", "forgets a variable", "\\unset city"),
-    entry("\\x", "[on|off|auto]", "switches between one line a row and one line a column", "\\x"),
-    entry("\\t", "[on|off]", "shows rows without names and footer", "\\t on"),
-    entry("\\pset", "[NAME [VALUE]]", "sets how results are printed; rows is how many are shown", "\\pset null ∅"),
-    entry("\\timing", "[on|off]", "prints the time each statement takes", "\\timing on"),
-    entry("\\conninfo", "", "says what the notebook is connected to", "\\conninfo"),
+    entry(
+        "\\x",
+        "[on|off|auto]",
+        "switches between one line a row and one line a column",
+        "\\x",
+    ),
+    entry(
+        "\\t",
+        "[on|off]",
+        "shows rows without names and footer",
+        "\\t on",
+    ),
+    entry(
+        "\\pset",
+        "[NAME [VALUE]]",
+        "sets how results are printed; rows is how many are shown",
+        "\\pset null ∅",
+    ),
+    entry(
+        "\\timing",
+        "[on|off]",
+        "prints the time each statement takes",
+        "\\timing on",
+    ),
+    entry(
+        "\\conninfo",
+        "",
+        "says what the notebook is connected to",
+        "\\conninfo",
+    ),
 ];
 
 /// Runs one of psql's commands; `name` is without its backslash.
@@ -164,12 +314,7 @@ pub(crate) async fn block<H: Host>(
     }
 }
 
-fn unknown<H: Host>(
-    run: &Run<'_, H>,
-    name: &str,
-    at: Range<usize>,
-    entries: &[Entry],
-) -> Problem {
+fn unknown<H: Host>(run: &Run<'_, H>, name: &str, at: Range<usize>, entries: &[Entry]) -> Problem {
     let names = entries.iter().map(|entry| entry.name);
     let help = match name.starts_with('%') {
         true => "%help lists the commands.",

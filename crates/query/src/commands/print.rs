@@ -48,7 +48,10 @@ pub(super) async fn timing<H: Host>(run: &mut Run<'_, H>) -> Result<(), Problem>
 pub(super) async fn set<H: Host>(run: &mut Run<'_, H>, name: &str) -> Result<(), Problem> {
     let value = argument(run)?;
     let line = change(run.settings, name, value.as_deref()).map_err(failed)?;
-    run.out(line + "\n").await;
+    // A quirk of psql: these two say how they stand only where they were turned over.
+    if !(value.is_some() && matches!(name, "footer" | "tuples_only" | "t")) {
+        run.out(line + "\n").await;
+    }
     Ok(())
 }
 
@@ -127,7 +130,10 @@ fn change(settings: &mut Settings, name: &str, value: Option<&str>) -> Result<St
             if let Some(value) = value {
                 settings.rows_shown = number(value)?;
             }
-            format!("At most {} rows of a result are shown.", settings.rows_shown)
+            format!(
+                "At most {} rows of a result are shown.",
+                settings.rows_shown
+            )
         }
         "tuples_only" | "t" => {
             print.tuples_only = switched("tuples_only", print.tuples_only, value)?;

@@ -35,8 +35,15 @@ pub(super) async fn gset<H: Host>(run: &mut Run<'_, H>) -> Result<(), Problem> {
     let statement = statement(run, "\\gset")?;
     let fetched = run.fetch(&statement).await?;
     let [row] = fetched.rows.as_slice() else {
-        let count = if fetched.rows.is_empty() { "no rows" } else { "more than one row" };
-        return Err(Problem::new("command_error", format!("{count} returned for \\gset")));
+        let count = if fetched.rows.is_empty() {
+            "no rows"
+        } else {
+            "more than one row"
+        };
+        return Err(Problem::new(
+            "command_error",
+            format!("{count} returned for \\gset"),
+        ));
     };
     for (column, value) in fetched.columns.iter().zip(row) {
         let name = format!("{prefix}{}", column.name);
@@ -58,7 +65,10 @@ pub(super) async fn watch<H: Host>(run: &mut Run<'_, H>) -> Result<(), Problem> 
     let (mut seconds, mut times) = (WATCH, None);
     while let Some(text) = argument(run)? {
         let bad = |what: &str| {
-            Problem::new("command_error", format!("\\watch: incorrect {what} \"{text}\""))
+            Problem::new(
+                "command_error",
+                format!("\\watch: incorrect {what} \"{text}\""),
+            )
         };
         if let Some(count) = text.strip_prefix("c=") {
             let count: u64 = count.parse().map_err(|_| bad("iteration count"))?;
@@ -68,8 +78,12 @@ pub(super) async fn watch<H: Host>(run: &mut Run<'_, H>) -> Result<(), Problem> 
             seconds = interval.parse().map_err(|_| bad("interval value"))?;
         }
     }
-    let pause = Duration::try_from_secs_f64(seconds)
-        .map_err(|_| Problem::new("command_error", format!("\\watch: incorrect interval value \"{seconds}\"")))?;
+    let pause = Duration::try_from_secs_f64(seconds).map_err(|_| {
+        Problem::new(
+            "command_error",
+            format!("\\watch: incorrect interval value \"{seconds}\""),
+        )
+    })?;
     let statement = statement(run, "\\watch")?;
     let session = run.session().await?;
     let mut updating = Updating::First;
@@ -105,7 +119,7 @@ fn stopped(rounds: u64) -> Problem {
 /// `\p`.
 pub(super) async fn p<H: Host>(run: &mut Run<'_, H>) -> Result<(), Problem> {
     let line = match run.cell.begun().or(run.last.as_ref()) {
-        Some(statement) => format!("{}\n", statement.text),
+        Some(statement) => format!("{}\n", statement.text.trim_end()),
         None => "Query buffer is empty.\n".into(),
     };
     run.out(line).await;
@@ -171,7 +185,10 @@ pub(super) async fn unset<H: Host>(run: &mut Run<'_, H>) -> Result<(), Problem> 
             run.settings.variables.unset(&name);
             Ok(())
         }
-        None => Err(Problem::new("command_error", "\\unset: missing required argument")),
+        None => Err(Problem::new(
+            "command_error",
+            "\\unset: missing required argument",
+        )),
     }
 }
 
@@ -187,7 +204,9 @@ fn statement<H: Host>(run: &mut Run<'_, H>, command: &str) -> Result<Statement, 
     run.cell.take().or_else(|| run.last.clone()).ok_or_else(|| {
         Problem::new(
             "command_error",
-            format!("{command} stands behind a statement, and there is none before it in this cell"),
+            format!(
+                "{command} stands behind a statement, and there is none before it in this cell"
+            ),
         )
     })
 }

@@ -37,10 +37,12 @@ pub(super) fn sql<H: Host>(
                 options.rows_shown = Some(limit);
             }
             _ => {
-                let seconds = value.parse().ok().and_then(|s| Duration::try_from_secs_f64(s).ok());
+                let seconds = value
+                    .parse()
+                    .ok()
+                    .and_then(|s| Duration::try_from_secs_f64(s).ok());
                 options.timeout = Some(
-                    seconds
-                        .ok_or_else(|| no(format!("--timeout is \"{value}\", not seconds")))?,
+                    seconds.ok_or_else(|| no(format!("--timeout is \"{value}\", not seconds")))?,
                 );
             }
         }

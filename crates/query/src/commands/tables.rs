@@ -80,7 +80,10 @@ async fn ask<H: Host>(run: &mut Run<'_, H>) -> Result<Vec<Relation>, Problem> {
             // A failed question inside a transaction has ended it: no second one would be answered.
             Err(problem) => {
                 let stands = session.status().transaction == Transaction::Idle;
-                let told = problem.code.as_deref().is_some_and(|code| !code.starts_with("08") && !code.starts_with("57"));
+                let told = problem
+                    .code
+                    .as_deref()
+                    .is_some_and(|code| !code.starts_with("08") && !code.starts_with("57"));
                 if rung + 1 == LADDER.len() || !stands || !told {
                     return Err(problem);
                 }
@@ -93,10 +96,17 @@ async fn ask<H: Host>(run: &mut Run<'_, H>) -> Result<Vec<Relation>, Problem> {
 /// Reads what a rung answered: by place, or by the names that `SHOW TABLES` gives.
 fn read(fetched: &Fetched) -> Vec<Relation> {
     let named = |names: &[&str]| {
-        let column = |column: &Column| names.iter().any(|name| column.name.eq_ignore_ascii_case(name));
+        let column = |column: &Column| {
+            names
+                .iter()
+                .any(|name| column.name.eq_ignore_ascii_case(name))
+        };
         fetched.columns.iter().position(column)
     };
-    let is_show = fetched.columns.first().is_some_and(|column| column.name != "nspname" && column.name != "table_schema");
+    let is_show = fetched
+        .columns
+        .first()
+        .is_some_and(|column| column.name != "nspname" && column.name != "table_schema");
     let places = match is_show {
         true => [
             named(&["schema", "schema_name", "database"]),
@@ -108,7 +118,11 @@ fn read(fetched: &Fetched) -> Vec<Relation> {
         ],
         false => [0, 1, 2, 3, 4, 5].map(Some),
     };
-    let cell = |row: &Row, place: usize| row.get(places[place]?)?.clone().filter(|text| !text.is_empty());
+    let cell = |row: &Row, place: usize| {
+        row.get(places[place]?)?
+            .clone()
+            .filter(|text| !text.is_empty())
+    };
     let relation = |row: &Row| {
         Some(Relation {
             schema: cell(row, 0),
@@ -160,7 +174,9 @@ fn table(relations: &[Relation]) -> Table {
         ("size", Kind::Number),
         ("comment", Kind::Text),
     ];
-    let columns = columns.map(|(name, kind)| Column::new(name, "", kind)).to_vec();
+    let columns = columns
+        .map(|(name, kind)| Column::new(name, "", kind))
+        .to_vec();
     let row = |relation: &Relation| {
         vec![
             relation.schema.clone(),
@@ -246,8 +262,14 @@ mod tests {
     fn show_tables_is_read_by_its_names() {
         let columns = ["name", "dataSetId", "dataSet", "description", "resolved"];
         let fetched = Fetched {
-            columns: columns.map(|name| Column::new(name, "", Kind::Text)).to_vec(),
-            rows: vec![["events", "5f", "Events", "clicks", "true"].map(|text| Some(text.to_owned())).to_vec()],
+            columns: columns
+                .map(|name| Column::new(name, "", Kind::Text))
+                .to_vec(),
+            rows: vec![
+                ["events", "5f", "Events", "clicks", "true"]
+                    .map(|text| Some(text.to_owned()))
+                    .to_vec(),
+            ],
         };
         let relations = read(&fetched);
         assert_eq!(relations[0].name, "events");

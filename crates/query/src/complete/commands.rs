@@ -3,7 +3,7 @@
 use super::cursor::Typed;
 use super::offer::{Offer, Rank};
 use super::{Candidate, Completions, Known, completions};
-use crate::catalog::Names;
+use crate::catalog::{Names, Relation, RelationKind};
 use crate::commands::help::topics;
 use crate::commands::{Entry, PERCENT, PSQL, print};
 
@@ -34,12 +34,17 @@ pub(super) fn arguments(command: &str, before: &str, typed: &Typed, known: &Know
             offer.add_word(Rank::Keyword, word, "keyword");
         }
     };
-    match (command, before.split_whitespace().last()) {
-        ("%use" | "%disconnect", None) | ("%%sql", Some("--on")) => {
+    let last = before.split_whitespace().last();
+    match (command, last) {
+        ("%use" | "%disconnect", None)
+        | ("%%sql", Some("--on"))
+        | ("%copy" | "%%copy", Some("from" | "to")) => {
             for name in known.connections {
                 offer.add_word(Rank::Source, name, "variable");
             }
         }
+        ("%copy", None) => relations(known.names, &[], &mut offer),
+        ("%copy" | "%%copy", last) if last != Some("as") => words(&["from", "to", "as"]),
         ("%%sql", last) if last.is_none_or(|last| !last.starts_with("--")) => {
             words(&["--on", "--limit", "--timeout"]);
         }
@@ -48,6 +53,10 @@ pub(super) fn arguments(command: &str, before: &str, typed: &Typed, known: &Know
             words(&["as", "host=", "port=", "dbname=", "user=", "sslmode="]);
         }
         ("%connect", Some(word)) if word != "as" => words(&["as"]),
+        ("%tables", None) => {
+            relations(known.names, &[], &mut offer);
+            offer.add_word(Rank::Keyword, "--json", "keyword");
+        }
         ("%help", None) => {
             for entry in PERCENT.iter().chain(PSQL) {
                 offer.add_word(Rank::Keyword, entry.name, "function");
@@ -63,10 +72,42 @@ pub(super) fn arguments(command: &str, before: &str, typed: &Typed, known: &Know
         ("\\x", None) => words(&["on", "off", "auto"]),
         ("\\t" | "\\timing", None) => words(&["on", "off"]),
         ("\\pset", None) => words(print::NAMES),
-        (command, None) if command.starts_with("\\d") => relations(known.names, &mut offer),
+        (command, None) => described(command, known.names, &mut offer),
         _ => {}
     }
     completions(typed, offer)
+}
+
+/// What the commands describe that take a pattern or a name.
+fn described(command: &str, names: &Names, offer: &mut Offer) {
+    use RelationKind::{Foreign, Materialized, Partitioned, Sequence, Table, View};
+    match command.trim_end_matches(['+', 'S']) {
+        "\\dn" => {
+            for schema in names.schemas.iter() {
+                offer.add_word(Rank::Schema, &schema.name, "module");
+            }
+        }
+        "\\df" | "\\sf" => {
+            let all = names.functions.iter();
+            for function in all.filter(|function| !Names::is_servers(&function.schema)) {
+                offer.add_word(Rank::Function, &function.name, "function");
+            }
+        }
+        "\\dT" => {
+            let all = names.types.iter();
+            for known in all.filter(|known| !Names::is_servers(&known.schema)) {
+                offer.add_word(Rank::Column, &known.name, "class");
+            }
+        }
+        "\\dt" => relations(names, &[Table, Partitioned], offer),
+        "\\dv" | "\\sv" => relations(names, &[View], offer),
+        "\\dm" => relations(names, &[Materialized], offer),
+        "\\ds" => relations(names, &[Sequence], offer),
+        "\\dE" => relations(names, &[Foreign], offer),
+        "\\dP" => relations(names, &[Partitioned], offer),
+        "\\d" | "\\dp" | "\\z" => relations(names, &[], offer),
+        _ => {}
+    }
 }
 
 /// The SQL commands whose names go on from the words typed so far.
@@ -79,14 +120,12 @@ fn help_topics(before: &str, offer: &mut Offer) {
     }
 }
 
-/// The users' relations, written as patterns.
-fn relations(names: &Names, offer: &mut Offer) {
-    let of_users = |schema: &str| !Names::is_servers(schema);
-    for relation in names
-        .relations
-        .iter()
-        .filter(|known| of_users(&known.schema))
-    {
+/// The users' relations of these kinds, or of all; written as patterns.
+fn relations(names: &Names, kinds: &[RelationKind], offer: &mut Offer) {
+    let fits = |known: &&Relation| {
+        !Names::is_servers(&known.schema) && (kinds.is_empty() || kinds.contains(&known.kind))
+    };
+    for relation in names.relations.iter().filter(fits) {
         let (rank, text) = match names.is_visible(&relation.schema) {
             true => (Rank::Relation, relation.name.clone()),
             false => {

@@ -288,7 +288,8 @@ impl<'t> Reader<'t> {
     /// Whether the lines below this first one are no SQL.
     fn is_foreign_block(&self, line: &Range<usize>) -> bool {
         let line = &self.text[line.clone()];
-        line.starts_with("%%") && line.split_whitespace().next() != Some("%%sql")
+        let name = line.split_whitespace().next();
+        line.starts_with("%%") && !matches!(name, Some("%%sql" | "%%copy"))
     }
 
     /// The place in a command's line, where the cursor is in it.

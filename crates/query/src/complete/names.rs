@@ -12,7 +12,7 @@ use super::keywords;
 use super::offer::{Offer, Rank};
 use super::scope::{Scope, scope};
 use super::shape::Shape;
-use crate::catalog::Names;
+use crate::catalog::{Function, Names};
 
 /// The candidates at the place of a statement.
 pub(crate) fn candidates(statement: &Statement, fits: &Fits, names: &Names) -> Offer {
@@ -97,7 +97,7 @@ impl Finder<'_> {
                 }
                 self.columns_of(path);
                 self.relations(schema);
-                self.functions(schema, |_| true);
+                self.functions(schema, Function::gives_value);
             }
             _ => {}
         }

@@ -5,7 +5,8 @@ use std::time::Duration;
 use display::{Bundle, Column, Kind, Print, Row, Table};
 
 use super::Subject;
-use crate::catalog::{Function, KeyKind, Names, Relation, gently};
+use crate::catalog::{self, Key, KeyKind, Names, Relation, Setting, Type, gently};
+use crate::complete::scope::Field;
 use crate::complete::signature;
 use crate::session::Session;
 use crate::variables::literal;
@@ -22,164 +23,73 @@ pub(super) async fn show(
 ) -> Bundle {
     match subject {
         Subject::Relation(relation) => {
-            let size = match session {
-                Some(session) => size(session, relation).await,
+            let more = match session {
+                Some(session) => size_and_indexes(session, relation).await,
                 None => Vec::new(),
             };
-            relation_page(relation, names, size, all)
+            show_relation(relation, names, more, all)
         }
         Subject::Source(source) => {
-            let rows = source
-                .fields
-                .iter()
-                .map(|field| row(&[&field.name, &field.type_name]))
-                .collect();
-            table(
-                &format!("{} · of this statement", source.name),
-                &["column", "type"],
-                rows,
-                Vec::new(),
-            )
+            let row = |field: &Field| row([&*field.name, &*field.type_name]);
+            let rows = source.fields.iter().map(row).collect();
+            let title = format!("{} · of this statement", source.name);
+            table(&title, ["column", "type"], rows, Vec::new())
         }
         Subject::Column {
             of,
             name,
             type_name,
             known,
-        } => {
-            let mut cells = row(&[&name, &type_name]);
-            let title = format!("{of}.{name} · column");
-            match known {
-                None => table(&title, &["column", "type"], vec![cells], Vec::new()),
-                Some(column) => {
-                    cells.push(Some(if column.not_null { "no" } else { "yes" }.into()));
-                    cells.push(column.default.clone());
-                    cells.push(column.comment.clone());
-                    table(
-                        &title,
-                        &["column", "type", "nullable", "default", "comment"],
-                        vec![cells],
-                        Vec::new(),
-                    )
-                }
-            }
-        }
+        } => show_column(&of, &name, &type_name, known),
         Subject::Functions(functions) => {
-            let title = functions
-                .first()
-                .map(|function| format!("{} · function", function.name))
-                .unwrap_or_default();
-            let row = |function: &&Function| {
-                vec![
-                    Some(function.name.clone() + &signature(function)),
-                    function.comment.clone(),
-                ]
-            };
-            table(
-                &title,
-                &["call", "does"],
-                functions.iter().map(row).collect(),
-                Vec::new(),
-            )
+            let rows = functions.iter().map(|function| {
+                let call = format!("{}{}", function.name, signature(function));
+                row([&*call, function.comment.as_deref().unwrap_or_default()])
+            });
+            let name = functions.first().map(|function| function.name.as_str());
+            let title = format!("{} · function", name.unwrap_or_default());
+            table(&title, ["call", "does"], rows.collect(), Vec::new())
         }
-        Subject::Type(known) => {
-            let mut footers: Vec<String> = known
-                .base
-                .iter()
-                .map(|base| format!("made from {base}"))
-                .collect();
-            footers.extend(known.comment.clone());
-            let title = format!("{} · {}", known.name, known.kind);
-            match known.labels.as_slice() {
-                [] => table(
-                    &title,
-                    &["schema", "type"],
-                    vec![row(&[&known.schema, &known.name])],
-                    footers,
-                ),
-                labels => table(
-                    &title,
-                    &["label"],
-                    labels.iter().map(|label| row(&[label])).collect(),
-                    footers,
-                ),
-            }
-        }
+        Subject::Type(known) => show_type(known),
         Subject::Setting(setting) => {
             let now = match session {
                 Some(session) => value(session, &setting.name).await,
                 None => None,
             };
-            let mut does = vec![setting.does.clone()];
-            if !setting.values.is_empty() {
-                does.push(format!("One of: {}", setting.values.join(", ")));
-            }
-            let mut cells = row(&[&setting.name]);
-            cells.push(Some(now.unwrap_or_else(|| {
-                [
-                    setting.value.as_str(),
-                    setting.unit.as_deref().unwrap_or_default(),
-                ]
-                .join(" ")
-                .trim_end()
-                .to_owned()
-            })));
-            cells.push(Some(setting.kind.clone()));
-            table(
-                &format!("{} · setting", setting.name),
-                &["setting", "value", "type"],
-                vec![cells],
-                does,
-            )
+            show_setting(setting, now)
         }
         Subject::Line { name, does } => {
-            let plain = match does.starts_with('(') {
-                true => format!("{name}{does}"),
-                false => format!("{name}: {does}"),
+            let joint = if does.starts_with('(') { "" } else { ": " };
+            let page = Table {
+                footers: Some(vec![does.clone()]),
+                ..grid(&[&name], Vec::new())
             };
-            let table = bare(&[""; 2], vec![row(&[&name, &does])]);
-            Bundle::plain(plain).with("text/html", table.html(&Print::default()))
+            Bundle::plain(format!("{name}{joint}{does}")).with("text/html", html(&page))
         }
         Subject::Page { title, text } => {
-            let table = bare(&[&title], vec![row(&[&text])]);
-            Bundle::plain(text).with("text/html", table.html(&Print::default()))
+            let page = grid(&[&title], vec![row([&*text])]);
+            Bundle::plain(text).with("text/html", html(&page))
         }
     }
 }
 
-fn relation_page(relation: &Relation, names: &Names, size: Vec<String>, all: bool) -> Bundle {
+fn show_relation(relation: &Relation, names: &Names, more: Vec<String>, all: bool) -> Bundle {
     /// As many columns make a tooltip; the rest is for those who want all.
     const SHOWN: usize = 40;
-    let columns = relation
-        .columns
-        .iter()
-        .take(if all { usize::MAX } else { SHOWN });
+    let shown = if all { usize::MAX } else { SHOWN };
+    let columns = relation.columns.iter().take(shown);
     let rows = columns.map(|column| {
-        let keys: Vec<String> = relation
-            .keys
-            .iter()
-            .filter(|key| key.columns.contains(&column.number))
-            .map(|key| match &key.kind {
-                KeyKind::Primary => "primary key".to_owned(),
-                KeyKind::Unique => "unique".to_owned(),
-                KeyKind::Foreign(to, columns) => match names.by_oid(*to) {
-                    Some(referred) => format!(
-                        "→ {}({})",
-                        referred.name,
-                        referred.column_names(columns).join(", ")
-                    ),
-                    None => "→".to_owned(),
-                },
-            })
-            .collect();
-        vec![
-            Some(column.name.clone()),
-            Some(column.type_name.to_string()),
-            Some(if column.not_null { "no" } else { "yes" }.into()),
-            Some(column.default.clone().unwrap_or_default()),
-            Some(keys.join(", ")),
-            Some(column.comment.clone().unwrap_or_default()),
-        ]
+        let of_column = |key: &&Key| key.columns.contains(&column.number);
+        let keys = relation.keys.iter().filter(of_column);
+        let keys: Vec<String> = keys.map(|key| key_words(key, names)).collect();
+        row([
+            &*column.name,
+            &*column.type_name,
+            yes_or_no(!column.not_null),
+            column.default.as_deref().unwrap_or_default(),
+            &*keys.join(", "),
+            column.comment.as_deref().unwrap_or_default(),
+        ])
     });
     let rows: Vec<Row> = rows.collect();
     let mut footers: Vec<String> = relation.comment.iter().cloned().collect();
@@ -191,71 +101,115 @@ fn relation_page(relation: &Relation, names: &Names, size: Vec<String>, all: boo
         ));
     }
     footers.extend(relation.rows.map(|rows| format!("about {rows} rows")));
-    footers.extend(size);
-    let referring = names.relations.iter().filter(|other| {
-        other
-            .keys
-            .iter()
-            .any(|key| matches!(key.kind, KeyKind::Foreign(to, _) if to == relation.oid))
-    });
+    footers.extend(more);
+    let refers = |key: &Key| matches!(key.kind, KeyKind::Foreign(to, _) if to == relation.oid);
+    let referring = names
+        .relations
+        .iter()
+        .filter(|other| other.keys.iter().any(refers));
     let referring: Vec<&str> = referring.map(|other| other.name.as_str()).collect();
     if !referring.is_empty() {
         footers.push(format!("Referenced by: {}", referring.join(", ")));
     }
-    let title = format!(
-        "{}.{} · {}",
-        relation.schema,
-        relation.name,
-        relation.kind.words()
-    );
+    let kind = relation.kind.words();
+    let title = format!("{}.{} · {kind}", relation.schema, relation.name);
     let heads = ["column", "type", "nullable", "default", "key", "comment"];
-    // Columns that say nothing are left out.
-    let told = |at: &usize| {
-        *at < 3
-            || rows
-                .iter()
-                .any(|row| row[*at].as_ref().is_some_and(|text| !text.is_empty()))
-    };
-    let told: Vec<usize> = (0..heads.len()).filter(told).collect();
-    let heads: Vec<&str> = told.iter().map(|at| heads[*at]).collect();
-    let rows = rows
-        .iter()
-        .map(|row| told.iter().map(|at| row[*at].clone()).collect())
-        .collect();
-    table(&title, &heads, rows, footers)
+    table(&title, heads, rows, footers)
+}
+
+fn key_words(key: &Key, names: &Names) -> String {
+    match &key.kind {
+        KeyKind::Primary => "primary key".into(),
+        KeyKind::Unique => "unique".into(),
+        KeyKind::Foreign(to, columns) => match names.by_oid(*to) {
+            Some(referred) => {
+                let columns = referred.column_names(columns).join(", ");
+                format!("→ {}({columns})", referred.name)
+            }
+            None => "foreign key".into(),
+        },
+    }
+}
+
+fn show_column(of: &str, name: &str, type_name: &str, known: Option<&catalog::Column>) -> Bundle {
+    let of_known =
+        |part: fn(&catalog::Column) -> Option<&str>| known.and_then(part).unwrap_or_default();
+    let cells = row([
+        name,
+        type_name,
+        of_known(|column| Some(yes_or_no(!column.not_null))),
+        of_known(|column| column.default.as_deref()),
+        of_known(|column| column.comment.as_deref()),
+    ]);
+    let heads = ["column", "type", "nullable", "default", "comment"];
+    table(
+        &format!("{of}.{name} · column"),
+        heads,
+        vec![cells],
+        Vec::new(),
+    )
+}
+
+fn show_type(known: &Type) -> Bundle {
+    let mut footers: Vec<String> = Vec::new();
+    footers.extend(known.base.as_ref().map(|base| format!("made from {base}")));
+    footers.extend(known.comment.clone());
+    let title = format!("{} · {}", known.name, known.kind);
+    if known.labels.is_empty() {
+        let cells = row([&*known.name, &*known.schema]);
+        return table(&title, ["type", "schema"], vec![cells], footers);
+    }
+    let labels = known.labels.iter().map(|label| row([&**label]));
+    table(&title, ["label"], labels.collect(), footers)
+}
+
+fn show_setting(setting: &Setting, now: Option<String>) -> Bundle {
+    let unit = setting.unit.as_deref().unwrap_or_default();
+    let before = format!("{} {unit}", setting.value);
+    let value = now.as_deref().unwrap_or(before.trim_end());
+    let mut footers = vec![setting.does.clone()];
+    if !setting.values.is_empty() {
+        footers.push(format!("One of: {}", setting.values.join(", ")));
+    }
+    let cells = row([&*setting.name, value, &*setting.kind]);
+    let title = format!("{} · setting", setting.name);
+    table(&title, ["setting", "value", "type"], vec![cells], footers)
 }
 
 /// A relation's size and indexes, in lines; none where asking would disturb.
-async fn size(session: &Session, relation: &Relation) -> Vec<String> {
-    let sql =
-        include_str!("../catalog/relation.sql").replace(":'oid'", &format!("'{}'", relation.oid));
-    let sql = gently(&sql);
-    let Ok(Ok(rows)) = tokio::time::timeout(PATIENCE, session.ask(&sql)).await else {
+async fn size_and_indexes(session: &Session, relation: &Relation) -> Vec<String> {
+    let sql = include_str!("../catalog/relation.sql");
+    let sql = sql.replace(":'oid'", &format!("'{}'", relation.oid));
+    let Some(rows) = ask(session, &sql).await else {
         return Vec::new();
     };
-    let mut lines = Vec::new();
+    let cell = |row: &Row, at: usize| row.get(at).cloned().flatten();
     let bytes = rows
         .first()
-        .and_then(|row| row.first()?.as_deref()?.parse::<u64>().ok());
-    lines.extend(
-        bytes
-            .filter(|bytes| *bytes > 0)
-            .map(|bytes| format!("{} with its indexes", in_units(bytes))),
-    );
-    let definition = |row: &Row| Some(row.get(2)?.as_deref()?.split_once(" USING ")?.1.to_owned());
-    let name = |row: &Row| row.get(1).cloned().flatten();
-    let index = |row: &Row| Some(format!("Index {}: {}", name(row)?, definition(row)?));
-    lines.extend(rows.iter().filter_map(index));
-    lines
+        .and_then(|row| cell(row, 0)?.parse::<u64>().ok());
+    let bytes = bytes.filter(|bytes| *bytes > 0);
+    let size = bytes.map(|bytes| format!("{} with its indexes", in_units(bytes)));
+    let index = |row: &Row| {
+        let definition = cell(row, 2)?;
+        let (_, how) = definition.split_once(" USING ")?;
+        Some(format!("Index {}: {how}", cell(row, 1)?))
+    };
+    size.into_iter()
+        .chain(rows.iter().filter_map(index))
+        .collect()
 }
 
+/// What a setting is set to now; nothing where asking would disturb.
 async fn value(session: &Session, name: &str) -> Option<String> {
     let sql = include_str!("../catalog/setting.sql").replace(":'name'", &literal(name));
-    let rows = tokio::time::timeout(PATIENCE, session.ask(&gently(&sql)))
-        .await
-        .ok()?
-        .ok()?;
+    let rows = ask(session, &sql).await?;
     rows.into_iter().next()?.into_iter().next()?
+}
+
+async fn ask(session: &Session, sql: &str) -> Option<Vec<Row>> {
+    let sql = gently(sql);
+    let answer = tokio::time::timeout(PATIENCE, session.ask(&sql)).await;
+    answer.ok()?.ok()
 }
 
 /// As `pg_size_pretty` prints it.
@@ -269,26 +223,51 @@ fn in_units(bytes: u64) -> String {
     format!("{size} {}", units[unit])
 }
 
-fn row(cells: &[&str]) -> Row {
-    cells.iter().map(|cell| Some((*cell).to_owned())).collect()
+fn yes_or_no(yes: bool) -> &'static str {
+    if yes { "yes" } else { "no" }
 }
 
-fn bare(heads: &[&str], rows: Vec<Row>) -> Table {
-    let columns = heads
-        .iter()
-        .map(|head| Column::new(*head, "", Kind::Text))
+fn row<const N: usize>(cells: [&str; N]) -> Row {
+    cells.map(|cell| Some(cell.to_owned())).to_vec()
+}
+
+/// A table under a title, without those columns, beyond the first two, that say nothing.
+fn table<const N: usize>(
+    title: &str,
+    heads: [&str; N],
+    mut rows: Vec<Row>,
+    footers: Vec<String>,
+) -> Bundle {
+    let says = |row: &Row, at: usize| row[at].as_ref().is_some_and(|cell| !cell.is_empty());
+    let told: Vec<bool> = (0..N)
+        .map(|at| at < 2 || rows.iter().any(|row| says(row, at)))
         .collect();
-    Table {
-        footers: Some(Vec::new()),
-        ..Table::new(columns, rows)
+    for row in &mut rows {
+        let mut told = told.iter();
+        row.retain(|_| told.next() == Some(&true));
     }
-}
-
-fn table(title: &str, heads: &[&str], rows: Vec<Row>, footers: Vec<String>) -> Bundle {
+    let heads: Vec<&str> = heads
+        .into_iter()
+        .zip(told)
+        .filter(|(_, told)| *told)
+        .map(|(head, _)| head)
+        .collect();
     let table = Table {
         title: Some(title.to_owned()),
         footers: Some(footers),
-        ..bare(heads, rows)
+        ..grid(&heads, rows)
     };
     table.bundle(&Print::default())
+}
+
+fn grid(heads: &[&str], rows: Vec<Row>) -> Table {
+    let columns = heads.iter().map(|head| Column::new(*head, "", Kind::Text));
+    Table {
+        footers: Some(Vec::new()),
+        ..Table::new(columns.collect(), rows)
+    }
+}
+
+fn html(table: &Table) -> String {
+    table.html(&Print::default())
 }

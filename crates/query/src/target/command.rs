@@ -31,9 +31,13 @@ pub(super) fn pairs(text: &str) -> Result<Pairs, String> {
     let mut words = words.into_iter().peekable();
     // Variables in front of the program, then the program itself.
     while let Some(word) = words.next_if(|word| !is_psql(word)) {
-        match word.split_once('=').map(|(name, value)| (name.to_uppercase(), value)) {
+        match word
+            .split_once('=')
+            .map(|(name, value)| (name.to_uppercase(), value))
+        {
             Some((name, value)) => {
-                if let Some((_, option)) = super::VARIABLES.iter().find(|(known, _)| *known == name) {
+                if let Some((_, option)) = super::VARIABLES.iter().find(|(known, _)| *known == name)
+                {
                     pairs.push(((*option).to_owned(), value.to_owned()));
                 }
             }
@@ -75,6 +79,14 @@ pub(super) fn pairs(text: &str) -> Result<Pairs, String> {
     Ok(pairs)
 }
 
+/// Whether a text of several lines is such a command, and not fields, of which one may be called
+/// "PSQL command".
+pub(super) fn is_one(text: &str) -> bool {
+    let mut words = text.split_whitespace();
+    let first = words.find(|word| !word.starts_with("PG") || !word.contains('='));
+    first.is_some_and(is_psql) && words.next().is_some_and(|word| word != "command")
+}
+
 fn is_psql(word: &str) -> bool {
     let name = word.rsplit(['/', '\\']).next().unwrap_or(word);
     name == "psql" || name == "psql.exe"
@@ -109,8 +121,10 @@ mod tests {
     use super::*;
 
     fn check(text: &str, expected: &[(&str, &str)]) {
-        let expected: Pairs =
-            expected.iter().map(|(name, value)| ((*name).into(), (*value).into())).collect();
+        let expected: Pairs = expected
+            .iter()
+            .map(|(name, value)| ((*name).into(), (*value).into()))
+            .collect();
         assert_eq!(pairs(text), Ok(expected), "{text}");
     }
 
@@ -129,13 +143,29 @@ mod tests {
         );
         check(
             "psql -h db -p5433 -U ada --dbname=sales",
-            &[("host", "db"), ("port", "5433"), ("user", "ada"), ("dbname", "sales")],
+            &[
+                ("host", "db"),
+                ("port", "5433"),
+                ("user", "ada"),
+                ("dbname", "sales"),
+            ],
         );
-        check("/usr/bin/psql -X -W sales ada", &[("dbname", "sales"), ("user", "ada")]);
-        check("PGPASSWORD='a b' psql -c 'select 1' sales", &[("password", "a b"), ("dbname", "sales")]);
+        check(
+            "/usr/bin/psql -X -W sales ada",
+            &[("dbname", "sales"), ("user", "ada")],
+        );
+        check(
+            "PGPASSWORD='a b' psql -c 'select 1' sales",
+            &[("password", "a b"), ("dbname", "sales")],
+        );
         check(
             "psql \"postgresql://ada:s@db/sales\"",
-            &[("user", "ada"), ("password", "s"), ("host", "db"), ("dbname", "sales")],
+            &[
+                ("user", "ada"),
+                ("password", "s"),
+                ("host", "db"),
+                ("dbname", "sales"),
+            ],
         );
     }
 
@@ -151,7 +181,10 @@ mod tests {
                 ("password", "eyJhbGciOiJSUzI1NiJ9==.abc"),
             ],
         );
-        check("psql \\\n  -h db \\\n  sales", &[("host", "db"), ("dbname", "sales")]);
+        check(
+            "psql \\\n  -h db \\\n  sales",
+            &[("host", "db"), ("dbname", "sales")],
+        );
     }
 
     #[test]

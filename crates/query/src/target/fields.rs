@@ -36,7 +36,11 @@ pub(super) fn pairs(body: &str) -> Result<Pairs, String> {
     let (fields, json) = without_json(body)?;
     let mut pairs = json.map_or(Ok(Pairs::new()), |json| credentials(&json))?;
     let mut last: Option<(Option<&str>, String)> = None;
-    for (number, line) in fields.lines().enumerate().filter(|(_, line)| !line.trim().is_empty()) {
+    for (number, line) in fields
+        .lines()
+        .enumerate()
+        .filter(|(_, line)| !line.trim().is_empty())
+    {
         match (field(line), &mut last) {
             (Some((name, value)), _) => {
                 finish(&mut pairs, last.take());
@@ -74,7 +78,9 @@ fn field(line: &str) -> Option<(Option<&'static str>, &str)> {
     let names = known.chain(NAMES.iter().copied());
     let fits = names.filter_map(|(name, option)| {
         // Lower case may differ in length only beyond ASCII, where no name is.
-        let rest = lower.strip_prefix(name).and_then(|_| line.get(name.len()..))?;
+        let rest = lower
+            .strip_prefix(name)
+            .and_then(|_| line.get(name.len()..))?;
         let value = rest.trim_start();
         let separated = value.len() < rest.len() || rest.is_empty();
         match value.strip_prefix([':', '=']) {
@@ -83,15 +89,20 @@ fn field(line: &str) -> Option<(Option<&'static str>, &str)> {
             None => None,
         }
     });
-    fits.max_by_key(|(name, ..)| name.len()).map(|(_, option, value)| (option, value))
+    fits.max_by_key(|(name, ..)| name.len())
+        .map(|(_, option, value)| (option, value))
 }
 
 /// The first JSON object of a text, and the text without it.
 fn without_json(body: &str) -> Result<(String, Option<Value>), String> {
-    let Some(start) = body.lines().find(|line| line.trim_start().starts_with('{')).and_then(|line| {
-        let offset = line.as_ptr() as usize - body.as_ptr() as usize;
-        body.get(offset..)?.find('{').map(|at| offset + at)
-    }) else {
+    let Some(start) = body
+        .lines()
+        .find(|line| line.trim_start().starts_with('{'))
+        .and_then(|line| {
+            let offset = line.as_ptr() as usize - body.as_ptr() as usize;
+            body.get(offset..)?.find('{').map(|at| offset + at)
+        })
+    else {
         return Ok((body.to_owned(), None));
     };
     let (before, json) = body.split_at(start);
@@ -114,17 +125,29 @@ fn without_json(body: &str) -> Result<(String, Option<Value>), String> {
 /// The options of a credentials file (`technicalAccountId` and `credential`), of Query Service's
 /// connection parameters (`dbName`, `token`, …), or of any object with the names above.
 fn credentials(json: &Value) -> Result<Pairs, String> {
-    let object = json.as_object().ok_or("the credentials are no JSON object")?;
+    let object = json
+        .as_object()
+        .ok_or("the credentials are no JSON object")?;
     let text = |name: &str| {
-        object.iter().find(|(key, _)| key.eq_ignore_ascii_case(name)).map(|(_, value)| match value {
-            Value::String(text) => text.clone(),
-            value => value.to_string(),
-        })
+        object
+            .iter()
+            .find(|(key, _)| key.eq_ignore_ascii_case(name))
+            .map(|(_, value)| match value {
+                Value::String(text) => text.clone(),
+                value => value.to_string(),
+            })
     };
     let mut pairs = Pairs::new();
     if let (Some(account), Some(credential)) = (text("technicalAccountId"), text("credential")) {
-        let bare = |text: String| text.trim_matches(['{', '}']).to_owned();
-        pairs.push(("password".into(), format!("{}:{}", bare(account), bare(credential))));
+        // Braces that came along from the documentation; those of a variable stay.
+        let bare = |text: String| match text.strip_prefix('{') {
+            Some(rest) => rest.trim_end_matches('}').to_owned(),
+            None => text,
+        };
+        pairs.push((
+            "password".into(),
+            format!("{}:{}", bare(account), bare(credential)),
+        ));
     }
     for key in object.keys() {
         if let (Some((Some(name), _)), Some(value)) = (field(key), text(key)) {
@@ -132,9 +155,11 @@ fn credentials(json: &Value) -> Result<Pairs, String> {
         }
     }
     match pairs.is_empty() {
-        true => Err("the JSON holds no credentials: neither technicalAccountId and credential \
+        true => Err(
+            "the JSON holds no credentials: neither technicalAccountId and credential \
              nor host, dbName, username, token"
-            .into()),
+                .into(),
+        ),
         false => Ok(pairs),
     }
 }
@@ -144,8 +169,10 @@ mod tests {
     use super::*;
 
     fn check(body: &str, expected: &[(&str, &str)]) {
-        let expected: Pairs =
-            expected.iter().map(|(name, value)| ((*name).into(), (*value).into())).collect();
+        let expected: Pairs = expected
+            .iter()
+            .map(|(name, value)| ((*name).into(), (*value).into()))
+            .collect();
         assert_eq!(pairs(body), Ok(expected), "{body}");
     }
 
@@ -167,7 +194,11 @@ mod tests {
     fn a_key_above_its_value() {
         check(
             "Host\nacme.example\n\nPort\n80\nPassword\neyJh\nbGci",
-            &[("host", "acme.example"), ("port", "80"), ("password", "eyJhbGci")],
+            &[
+                ("host", "acme.example"),
+                ("port", "80"),
+                ("password", "eyJhbGci"),
+            ],
         );
     }
 
@@ -192,7 +223,12 @@ mod tests {
 
     #[test]
     fn errors_repeat_no_value() {
-        for body in ["host x\nnonsense secret", "{\"token\": secret}", "{\"a\": \"secret\"}", "secret"] {
+        for body in [
+            "host x\nnonsense secret",
+            "{\"token\": secret}",
+            "{\"a\": \"secret\"}",
+            "secret",
+        ] {
             let error = pairs(body).expect_err(body);
             assert!(!error.contains("secret"), "{error}");
         }

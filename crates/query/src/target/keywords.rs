@@ -63,8 +63,10 @@ mod tests {
     use super::*;
 
     fn check(text: &str, expected: &[(&str, &str)]) {
-        let expected: Pairs =
-            expected.iter().map(|(name, value)| ((*name).into(), (*value).into())).collect();
+        let expected: Pairs = expected
+            .iter()
+            .map(|(name, value)| ((*name).into(), (*value).into()))
+            .collect();
         assert_eq!(pairs(text), Ok(expected), "{text}");
     }
 
@@ -72,10 +74,19 @@ mod tests {
     fn as_libpq_reads_them() {
         check("host=a port=1", &[("host", "a"), ("port", "1")]);
         check("  host = a\tport\n=\n1 ", &[("host", "a"), ("port", "1")]);
-        check("password='a b' user=''", &[("password", "a b"), ("user", "")]);
-        check(r"password='it\'s' user=a\ b\\", &[("password", "it's"), ("user", r"a b\")]);
+        check(
+            "password='a b' user=''",
+            &[("password", "a b"), ("user", "")],
+        );
+        check(
+            r"password='it\'s' user=a\ b\\",
+            &[("password", "it's"), ("user", r"a b\")],
+        );
         check("user= password=x", &[("user", "password=x")]);
-        check("dbname=prod:all?FLATTEN user=X@AdobeOrg", &[("dbname", "prod:all?FLATTEN"), ("user", "X@AdobeOrg")]);
+        check(
+            "dbname=prod:all?FLATTEN user=X@AdobeOrg",
+            &[("dbname", "prod:all?FLATTEN"), ("user", "X@AdobeOrg")],
+        );
         check("", &[]);
     }
 

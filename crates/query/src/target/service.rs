@@ -21,7 +21,11 @@ pub(super) fn pairs(
     let folder = variable("PGSYSCONFDIR").unwrap_or_else(|| "/etc/postgresql-common".into());
     let system = Some(Path::new(&folder).join("pg_service.conf"));
     let mut known = Vec::new();
-    for path in [user, system].into_iter().flatten().filter(|path| path.exists()) {
+    for path in [user, system]
+        .into_iter()
+        .flatten()
+        .filter(|path| path.exists())
+    {
         let told = |why: String| format!("{}: {why}", path.display());
         let text = std::fs::read_to_string(&path).map_err(|error| told(error.to_string()))?;
         if let Some(pairs) = find(&text, name, &mut known).map_err(told)? {
@@ -30,7 +34,9 @@ pub(super) fn pairs(
     }
     let hint = nearest(name, known.iter().map(String::as_str))
         .map_or(String::new(), |near| format!("; did you mean {near}?"));
-    Err(format!("no service is named \"{name}\" in the service files{hint}"))
+    Err(format!(
+        "no service is named \"{name}\" in the service files{hint}"
+    ))
 }
 
 fn find(text: &str, name: &str, known: &mut Vec<String>) -> Result<Option<Pairs>, String> {
@@ -39,7 +45,10 @@ fn find(text: &str, name: &str, known: &mut Vec<String>) -> Result<Option<Pairs>
         if line.is_empty() || line.starts_with('#') {
             continue;
         }
-        if let Some(section) = line.strip_prefix('[').and_then(|line| line.strip_suffix(']')) {
+        if let Some(section) = line
+            .strip_prefix('[')
+            .and_then(|line| line.strip_suffix(']'))
+        {
             if pairs.is_some() {
                 return Ok(pairs);
             }
@@ -65,7 +74,10 @@ mod tests {
         let of = |name| find(text, name, &mut Vec::new()).expect("readable");
         let pair = |name: &str, value: &str| (name.to_owned(), value.to_owned());
         assert_eq!(of("one"), Some(vec![pair("host", "a"), pair("port", "1")]));
-        assert_eq!(of("two"), Some(vec![pair("host", "b"), pair("password", " x")]));
+        assert_eq!(
+            of("two"),
+            Some(vec![pair("host", "b"), pair("password", " x")])
+        );
         assert_eq!(of("three"), None);
     }
 }

@@ -36,7 +36,10 @@ mod tests {
     #[test]
     fn expiry_is_read_from_the_token() {
         let at = |seconds| Some(SystemTime::UNIX_EPOCH + Duration::from_secs(seconds));
-        assert_eq!(expiry(&token(r#"{"created_at":"5000","expires_in":"86400000"}"#)), at(86405));
+        assert_eq!(
+            expiry(&token(r#"{"created_at":"5000","expires_in":"86400000"}"#)),
+            at(86405)
+        );
         assert_eq!(expiry(&token(r#"{"exp":1700000000}"#)), at(1_700_000_000));
         assert_eq!(expiry(&token(r#"{"exp":18446744073709551615}"#)), None);
         assert_eq!(expiry(&token("{}")), None);

@@ -60,8 +60,9 @@ fn hosts(authority: &str, pairs: &mut Pairs) -> Result<(), String> {
     for host in authority.split(',') {
         let (name, port) = match host.strip_prefix('[') {
             Some(address) => {
-                let (address, port) =
-                    address.split_once(']').ok_or("a [ of an IPv6 address has no ]")?;
+                let (address, port) = address
+                    .split_once(']')
+                    .ok_or("a [ of an IPv6 address has no ]")?;
                 if address.is_empty() {
                     return Err("an IPv6 address is empty".into());
                 }
@@ -91,7 +92,10 @@ fn decode(text: &str, what: &str) -> Result<String, String> {
             .and_then(|digits| u8::from_str_radix(digits, 16).ok())
             .is_some_and(|byte| byte != 0)
     });
-    let decoded = percent_decode_str(text).decode_utf8().ok().filter(|_| encoded);
+    let decoded = percent_decode_str(text)
+        .decode_utf8()
+        .ok()
+        .filter(|_| encoded);
     decoded.map(|text| text.into_owned()).ok_or_else(|| {
         format!("the {what} in the URL is not percent-encoded UTF-8 (a % itself is written %25)")
     })
@@ -102,8 +106,10 @@ mod tests {
     use super::*;
 
     fn check(rest: &str, expected: &[(&str, &str)]) {
-        let expected: Pairs =
-            expected.iter().map(|(name, value)| ((*name).into(), (*value).into())).collect();
+        let expected: Pairs = expected
+            .iter()
+            .map(|(name, value)| ((*name).into(), (*value).into()))
+            .collect();
         assert_eq!(pairs(rest), Ok(expected), "{rest}");
     }
 
@@ -111,27 +117,79 @@ mod tests {
     fn parts() {
         check("", &[]);
         check("db", &[("host", "db")]);
-        check("ada:s@db:5433/sales", &[("user", "ada"), ("password", "s"), ("host", "db"), ("port", "5433"), ("dbname", "sales")]);
-        check("a:1,b:2/x", &[("host", "a,b"), ("port", "1,2"), ("dbname", "x")]);
-        check("[::1]:5433/x", &[("host", "::1"), ("port", "5433"), ("dbname", "x")]);
+        check(
+            "ada:s@db:5433/sales",
+            &[
+                ("user", "ada"),
+                ("password", "s"),
+                ("host", "db"),
+                ("port", "5433"),
+                ("dbname", "sales"),
+            ],
+        );
+        check(
+            "a:1,b:2/x",
+            &[("host", "a,b"), ("port", "1,2"), ("dbname", "x")],
+        );
+        check(
+            "[::1]:5433/x",
+            &[("host", "::1"), ("port", "5433"), ("dbname", "x")],
+        );
         check("%2Ftmp/x", &[("host", "/tmp"), ("dbname", "x")]);
-        check("/x?host=/tmp&user=ada", &[("dbname", "x"), ("host", "/tmp"), ("user", "ada")]);
-        check("u%40x:p%3A%2F@h", &[("user", "u@x"), ("password", "p:/"), ("host", "h")]);
+        check(
+            "/x?host=/tmp&user=ada",
+            &[("dbname", "x"), ("host", "/tmp"), ("user", "ada")],
+        );
+        check(
+            "u%40x:p%3A%2F@h",
+            &[("user", "u@x"), ("password", "p:/"), ("host", "h")],
+        );
         check("h/db@x", &[("host", "h"), ("dbname", "db@x")]);
-        check("u:p?w@h", &[("user", "u"), ("password", "p?w"), ("host", "h")]);
+        check(
+            "u:p?w@h",
+            &[("user", "u"), ("password", "p?w"), ("host", "h")],
+        );
     }
 
     #[test]
     fn what_people_paste() {
-        check("1@AdobeOrg:t@h:80/prod:all", &[("user", "1@AdobeOrg"), ("password", "t"), ("host", "h"), ("port", "80"), ("dbname", "prod:all")]);
-        check("h/prod:all?FLATTEN", &[("host", "h"), ("dbname", "prod:all?FLATTEN")]);
-        check("h/prod:all%3FFLATTEN?sslmode=require", &[("host", "h"), ("dbname", "prod:all?FLATTEN"), ("sslmode", "require")]);
-        check("h/x?ssl=true", &[("host", "h"), ("dbname", "x"), ("sslmode", "require")]);
+        check(
+            "1@AdobeOrg:t@h:80/prod:all",
+            &[
+                ("user", "1@AdobeOrg"),
+                ("password", "t"),
+                ("host", "h"),
+                ("port", "80"),
+                ("dbname", "prod:all"),
+            ],
+        );
+        check(
+            "h/prod:all?FLATTEN",
+            &[("host", "h"), ("dbname", "prod:all?FLATTEN")],
+        );
+        check(
+            "h/prod:all%3FFLATTEN?sslmode=require",
+            &[
+                ("host", "h"),
+                ("dbname", "prod:all?FLATTEN"),
+                ("sslmode", "require"),
+            ],
+        );
+        check(
+            "h/x?ssl=true",
+            &[("host", "h"), ("dbname", "x"), ("sslmode", "require")],
+        );
     }
 
     #[test]
     fn errors_repeat_no_value() {
-        for rest in ["u:secret%@h", "u:%00secret@h", "u:secret%zz@h", "[::1/secret", "[]secret"] {
+        for rest in [
+            "u:secret%@h",
+            "u:%00secret@h",
+            "u:secret%zz@h",
+            "[::1/secret",
+            "[]secret",
+        ] {
             let error = pairs(rest).expect_err(rest);
             assert!(!error.contains("secret"), "{error}");
         }

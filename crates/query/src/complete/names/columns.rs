@@ -1,7 +1,7 @@
 //! Columns, and what else values are made of: from the relations in scope, and from the catalog.
 
 use super::Finder;
-use crate::catalog::{KeyKind, Names, Relation};
+use crate::catalog::{Function, KeyKind, Names, Relation};
 use crate::complete::Candidate;
 use crate::complete::cursor::{Statement, Token};
 use crate::complete::keywords::quoted;
@@ -31,7 +31,7 @@ impl Finder<'_> {
         if self.scope.sources.is_empty() && !self.offer.is_open() {
             self.columns_of_anything();
         }
-        self.functions(None, |_| true);
+        self.functions(None, Function::gives_value);
         self.schemas();
     }
 
