@@ -26,8 +26,16 @@ async fn completed(notebook: &Notebook, marked: &str) -> Vec<String> {
     let text = marked.replacen('|', "", 1);
     let started = Instant::now();
     let completions = notebook.query.complete(&text, cursor).await;
-    assert!(started.elapsed() < Duration::from_millis(300), "{:?}", started.elapsed());
-    completions.items.into_iter().map(|item| item.text).collect()
+    assert!(
+        started.elapsed() < Duration::from_millis(300),
+        "{:?}",
+        started.elapsed()
+    );
+    completions
+        .items
+        .into_iter()
+        .map(|item| item.text)
+        .collect()
 }
 
 /// The same once the catalog has been read; completion itself waits for that only a moment.
@@ -45,7 +53,10 @@ async fn known(notebook: &Notebook, marked: &str, expected: &str) {
 
 async fn inspected(notebook: &Notebook, marked: &str) -> Bundle {
     let cursor = marked.find('|').unwrap();
-    let found = notebook.query.inspect(&marked.replacen('|', "", 1), cursor, 0).await;
+    let found = notebook
+        .query
+        .inspect(&marked.replacen('|', "", 1), cursor, 0)
+        .await;
     found.unwrap_or_else(|| panic!("{marked}: nothing"))
 }
 
@@ -58,7 +69,12 @@ async fn names_of_the_database() {
     known(&notebook, "select * from hap|", "happy").await;
     known(&notebook, "select na| from people", "name").await;
     known(&notebook, "select mix| from sales.offers", "\"Mixed Case\"").await;
-    known(&notebook, "select * from people p join orders o on |", "o.person_id = p.id").await;
+    known(
+        &notebook,
+        "select * from people p join orders o on |",
+        "o.person_id = p.id",
+    )
+    .await;
     known(&notebook, "select * from people where mood = |", "'happy'").await;
     known(&notebook, "select gre|", "greet").await;
     known(&notebook, "select 1::moo|", "mood").await;
@@ -76,13 +92,19 @@ async fn names_change() {
     notebook.good("alter table alpha rename to omega").await;
     known(&notebook, "select * from ome|", "omega").await;
     assert_eq!(completed(&notebook, "select * from alph|").await, [""; 0]);
-    notebook.good("alter table omega add column later int").await;
+    notebook
+        .good("alter table omega add column later int")
+        .await;
     known(&notebook, "select lat| from omega", "later").await;
-    notebook.good("create temporary table passing (b int)").await;
+    notebook
+        .good("create temporary table passing (b int)")
+        .await;
     known(&notebook, "select * from passi|", "passing").await;
     notebook.good("select 1 as c into taken").await;
     known(&notebook, "select * from tak|", "taken").await;
-    notebook.good("create schema apart; create table apart.deep (d int)").await;
+    notebook
+        .good("create schema apart; create table apart.deep (d int)")
+        .await;
     known(&notebook, "select * from dee|", "apart.deep").await;
     notebook.good("set search_path = apart, public").await;
     known(&notebook, "select * from dee|", "deep").await;
@@ -113,7 +135,12 @@ async fn answers_while_a_statement_runs() {
         tokio::time::sleep(Duration::from_millis(100)).await;
         assert_eq!(completed(&notebook, "select * from alp|").await, ["alpha"]);
         let started = Instant::now();
-        assert!(inspected(&notebook, "select * from |alpha").await.text().contains("integer"));
+        assert!(
+            inspected(&notebook, "select * from |alpha")
+                .await
+                .text()
+                .contains("integer")
+        );
         assert!(started.elapsed() < Duration::from_millis(300));
     };
     tokio::join!(asking, notebook.good("select pg_sleep(1)"));
@@ -123,8 +150,16 @@ async fn answers_while_a_statement_runs() {
 async fn no_connection_is_opened() {
     let notebook = Notebook::with("host=localhost port=1 user=nobody");
     assert_eq!(completed(&notebook, "sel|").await, ["select"]);
-    assert!(inspected(&notebook, "sel|ect").await.text().contains("SELECT"));
-    assert_eq!(notebook.query.inspect("select * from people", 16, 0).await, None);
+    assert!(
+        inspected(&notebook, "sel|ect")
+            .await
+            .text()
+            .contains("SELECT")
+    );
+    assert_eq!(
+        notebook.query.inspect("select * from people", 16, 0).await,
+        None
+    );
 }
 
 #[tokio::test]
@@ -135,8 +170,15 @@ async fn inspects_what_there_is() {
     known(&notebook, "show search_p|", "search_path").await;
 
     let people = inspected(&notebook, "select * from peo|ple").await;
-    for part in ["public.people · table", "As they call themselves", "Everyone we know", "primary key", "'Ada'::text",
-        "Index people_pkey: btree (id)", "Referenced by: orders"] {
+    for part in [
+        "public.people · table",
+        "As they call themselves",
+        "Everyone we know",
+        "primary key",
+        "'Ada'::text",
+        "Index people_pkey: btree (id)",
+        "Referenced by: orders",
+    ] {
         assert!(people.text().contains(part), "{part} in\n{}", people.text());
     }
     assert!(people.html().unwrap().contains("public.people"));
@@ -162,9 +204,16 @@ async fn inspects_what_there_is() {
     ];
     for (marked, part) in expected {
         let found = inspected(&notebook, marked).await;
-        assert!(found.text().contains(part), "{marked}: {part} in\n{}", found.text());
+        assert!(
+            found.text().contains(part),
+            "{marked}: {part} in\n{}",
+            found.text()
+        );
         assert!(found.html().is_some());
     }
     notebook.good("\\set city Ulm").await;
-    assert_eq!(inspected(&notebook, "select :ci|ty").await.text(), ":city: 'Ulm'");
+    assert_eq!(
+        inspected(&notebook, "select :ci|ty").await.text(),
+        ":city: 'Ulm'"
+    );
 }

@@ -1,0 +1,19 @@
+//! The engine against a real PostgreSQL: cells go in, and what they show is recorded and compared
+//! with what is right, or with what psql prints.
+
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
+mod catalog;
+mod notebook;
+mod proxy;
+mod recorder;
+mod server;
+
+mod bounds;
+mod commands;
+mod copy;
+mod interrupt;
+mod login;
+mod loss;
+mod psql;
+mod session;
