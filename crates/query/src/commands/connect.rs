@@ -29,7 +29,8 @@ pub(super) async fn connect<H: Host>(
         return Err(problem);
     }
     let parsed = Target::parse(target, &variable).map_err(|why| refused(run, at.clone(), why))?;
-    add(run, name, parsed, target).await;
+    let alone = Target::parse(target, &nothing);
+    add(run, name, parsed, alone).await;
     Ok(())
 }
 
