@@ -104,10 +104,14 @@ class Kernel:
                     messages.append((message["msg_type"], message["content"]))
             else:
                 time.sleep(0.005)
+        return Answer(self.shell_reply(request, max(1, deadline - time.monotonic())), messages)
+
+    def shell_reply(self, request, timeout=10):
+        """Waits for the reply to a request, and gives its content."""
         while True:
-            reply = self.client.get_shell_msg(timeout=max(1, deadline - time.monotonic()))
+            reply = self.client.get_shell_msg(timeout=timeout)
             if reply["parent_header"].get("msg_id") == request:
-                return Answer(reply["content"], messages)
+                return reply["content"]
 
     def answer_inputs(self):
         if self.client.stdin_channel.msg_ready():
