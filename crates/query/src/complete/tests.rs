@@ -492,6 +492,14 @@ fn commands_and_variables() {
     put("\\d peo|", "\\d people");
     put("\\h create ta|", "\\h create table");
     put("\\unset ci|", "\\unset city");
+    put("%copy peo|", "%copy people");
+    put("%copy people from sa|", "%copy people from sales");
+    put("%%copy from sales t|\nselect 1", "%%copy from sales to\nselect 1");
+    put("%%copy from a to b as c\nsel|", "%%copy from a to b as c\nselect");
+    put("\\dt+ peo|", "\\dt+ people");
+    put("\\dn sal|", "\\dn sales");
+    put("\\dT moo|", "\\dT mood");
+    all("\\dv peo|", &[]);
     put("select 1 \\g|", "select 1 \\g");
 }
 
