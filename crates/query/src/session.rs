@@ -405,6 +405,11 @@ impl Owner {
             let _ = question.answer.send(Err(NoAnswer::Busy));
             return None;
         };
+        // Query Service runs few queries at a time and takes seconds for each: all are the user's.
+        if link.is_query_service() {
+            let _ = question.answer.send(Err(NoAnswer::Refused));
+            return None;
+        }
         // Whoever asked has stopped waiting.
         if question.answer.is_closed() {
             return None;

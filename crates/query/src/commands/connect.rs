@@ -144,6 +144,9 @@ fn row(session: &Session, current: bool) -> Vec<Option<String>> {
     let open = status.connection.as_ref();
     let state = match (open, status.running) {
         (_, Some(since)) => format!("running for {} s", since.elapsed().as_secs()),
+        (Some(open), None) if open.query_service => {
+            format!("open, Query Service {}", open.version)
+        }
         (Some(open), None) => format!("open, PostgreSQL {}", open.version),
         (None, None) => "not open".into(),
     };

@@ -42,7 +42,9 @@ impl<H: Host> Inquiry<'_, '_, H> {
                     _ => false,
                 },
             );
-        let query = template::with_constant(&query, "kinds", &kinds);
+        // As psql asks, which servers that only resemble PostgreSQL know.
+        let kinds: Vec<String> = kinds.chars().map(|kind| format!("'{kind}'")).collect();
+        let query = query.replace(":kinds", &kinds.join(","));
         let condition = Pattern::condition(parsed.as_ref(), &NAMES);
         let found = self
             .run

@@ -1,4 +1,4 @@
--- Tables, views, indexes, sequences, … In psql, before: \set kinds rptvmSsf \set condition true
+-- Tables, views, indexes, sequences, … In psql, before: \set kinds '\'r\',\'v\'' \set condition true
 -- `own` marks what hides the system's, `index` and `storage` what lists of them have.
 select n.nspname as "Schema"
 , c.relname as "Name"
@@ -21,10 +21,10 @@ select n.nspname as "Schema"
 , pg_catalog.obj_description(c.oid, 'pg_class') as "Description" -- +
 from pg_catalog.pg_class c
 left join pg_catalog.pg_namespace n on n.oid = c.relnamespace
-left join pg_catalog.pg_am am on am.oid = c.relam
-left join pg_catalog.pg_index i on i.indexrelid = c.oid
-left join pg_catalog.pg_class t on t.oid = i.indrelid
-where pg_catalog.strpos(:'kinds', c.relkind::pg_catalog.text) > 0
+left join pg_catalog.pg_am am on am.oid = c.relam -- +, storage, 12..
+left join pg_catalog.pg_index i on i.indexrelid = c.oid -- index
+left join pg_catalog.pg_class t on t.oid = i.indrelid -- index
+where c.relkind in (:kinds)
   and n.nspname <> 'pg_catalog' -- own
   and n.nspname !~ '^pg_toast' -- own
   and n.nspname <> 'information_schema' -- own
