@@ -9,6 +9,9 @@ export CARGO_TARGET_DIR ?= $(CURDIR)/target
 VENV ?= $(CURDIR)/target/venv
 ROWCELL := $(CARGO_TARGET_DIR)/debug/rowcell
 
+# A test needs the example. And with it cargo settles on the features that all tests together need:
+# `-p rowcell` alone would have half of the embedded database compiled twice.
+SELECTED := --workspace --bin rowcell --example echo
 ALLOW_ROOT := $(if $(filter 0,$(shell id -u)),--allow-root)
 
 .DEFAULT_GOAL := help
@@ -18,7 +21,7 @@ help:  ## what there is
 	@sed -n 's/^\([a-z]*\):.*## /make \1\t/p' $(MAKEFILE_LIST) | expand -t 14
 
 build: build-needs  ## the program: debug/rowcell
-	cargo build --locked -p rowcell
+	cargo build --locked $(SELECTED)
 
 demo: build  ## runs the quickstart, writes target/demo.ipynb and target/demo.html
 	@mkdir -p target
