@@ -14,8 +14,10 @@ ROWCELL := $(CARGO_TARGET_DIR)/debug/rowcell
 SELECTED := --workspace --bin rowcell --example echo
 ALLOW_ROOT := $(if $(filter 0,$(shell id -u)),--allow-root)
 
+UNCONNECTED := -u ROWCELL_CONNECT -u DATABASE_URL -u PGHOST -u PGHOSTADDR -u PGSERVICE
+
 .DEFAULT_GOAL := help
-.PHONY: help build demo test lab bench lint format build-needs server-needs test-needs python-needs
+.PHONY: help build demo test lab notebooks bench lint format build-needs server-needs test-needs python-needs
 
 help:  ## what there is
 	@sed -n 's/^\([a-z]*\):.*## /make \1\t/p' $(MAKEFILE_LIST) | expand -t 14
@@ -36,6 +38,9 @@ test: lint test-needs $(VENV)/tests/made  ## all tests
 lab: build $(VENV)/notebooks/made  ## JupyterLab with the kernel, in notebooks/
 	$(ROWCELL) install --prefix $(VENV)/notebooks
 	$(VENV)/notebooks/bin/jupyter lab --notebook-dir notebooks $(ALLOW_ROOT)
+
+notebooks: build  ## runs the notebooks anew and keeps what they answer
+	for file in notebooks/*.ipynb; do env $(UNCONNECTED) $(ROWCELL) run $$file --to $$file || exit; done
 
 bench: build server-needs $(VENV)/benches/made  ## the benchmarks beside the peers, to target/bench.md
 	@mkdir -p target
