@@ -12,6 +12,7 @@ mod names;
 mod offer;
 pub(crate) mod scope;
 pub(crate) mod shape;
+pub(crate) mod syntax;
 #[cfg(test)]
 mod tests;
 

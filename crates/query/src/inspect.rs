@@ -13,7 +13,7 @@ use crate::commands::{PERCENT, PSQL};
 use crate::complete::cursor::{self, Kind as Token, Place, Statement};
 use crate::complete::scope::{Source, scope};
 use crate::complete::shape::Shape;
-use crate::complete::{functions, keywords, qualifier};
+use crate::complete::{functions, keywords, qualifier, syntax};
 use crate::query::Query;
 use crate::variables::literal;
 
@@ -291,13 +291,13 @@ fn keyword<'a>(shape: &Shape, at: usize) -> Option<Subject<'a>> {
             .any(|known| known == word)
     };
     let begun = words_upto(shape, at);
-    let of_statement = keywords::page(&all)
+    let of_statement = syntax::page(&all)
         .filter(|_| at < 4 && !begun.is_empty())
         .filter(holds);
     let page = of_statement
-        .or_else(|| keywords::page(&[&word]))
-        .or_else(|| keywords::page(&all).filter(holds))
-        .or_else(|| keywords::page(&["SELECT"]).filter(holds))
+        .or_else(|| syntax::page(&[&word]))
+        .or_else(|| syntax::page(&all).filter(holds))
+        .or_else(|| syntax::page(&["SELECT"]).filter(holds))
         .or_else(|| topics().map(|(_, page)| page).find(holds));
     let does = "a word of SQL's".to_owned();
     Some(match page {

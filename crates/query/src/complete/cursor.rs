@@ -11,6 +11,9 @@ use crate::split::Dialect;
 use crate::split::tokens::{self, Inside};
 use crate::variables::Form;
 
+/// A statement with as many tokens is data, and nobody's own words.
+const MOST: usize = 100_000;
+
 /// What the cursor stands in.
 #[derive(Debug)]
 pub(crate) enum Place<'t> {
@@ -252,11 +255,13 @@ impl<'t> Reader<'t> {
     }
 
     fn push(&mut self, kind: Kind, start: usize) {
-        self.tokens.push(Token {
-            kind,
-            text: &self.text[start..self.at],
-            start,
-        });
+        if self.tokens.len() < MOST {
+            self.tokens.push(Token {
+                kind,
+                text: &self.text[start..self.at],
+                start,
+            });
+        }
     }
 
     fn variable(&self, range: Range<usize>) -> Place<'t> {
@@ -275,14 +280,13 @@ impl<'t> Reader<'t> {
         start..start + rest.find('\n').unwrap_or(rest.len())
     }
 
+    /// Whether a `%` at the start of a line begins a command there: no statement is begun.
     fn begins_command(&self, start: usize) -> bool {
+        if !self.tokens.is_empty() || !self.text[start..].starts_with('%') {
+            return false;
+        }
         let line = self.text[..start].rsplit('\n').next().unwrap_or_default();
-        self.tokens.is_empty()
-            && self.text[start..].starts_with('%')
-            && line
-                .trim_start_matches('\u{feff}')
-                .chars()
-                .all(char::is_whitespace)
+        line.trim_start_matches('\u{feff}').trim().is_empty()
     }
 
     /// Whether the lines below this first one are no SQL.
@@ -369,6 +373,9 @@ impl<'t> Reader<'t> {
 
     fn statement(&mut self) -> Place<'t> {
         let tokens = std::mem::take(&mut self.tokens);
+        if tokens.len() == MOST {
+            return Place::Nothing;
+        }
         let is_held = |token: &Token| {
             matches!(token.kind, Kind::Word | Kind::Quoted)
                 && token.start < self.cursor

@@ -1,6 +1,6 @@
-//! SQL's own words: which of them names must be quoted for, and which go on from where.
+//! SQL's own words: which of them names must be quoted for, and which go on from where. Lists are
+//! written as they are read, with commas.
 
-use crate::commands::help::topics;
 use crate::variables::identifier;
 
 /// Words that are no names without quotes, with those that servers up to version 17 have added.
@@ -22,15 +22,16 @@ const RESERVED: &str = "\
     xmltable";
 
 /// The types of every server, by the names people use.
-const TYPES: &str = "\
-    text integer bigint boolean numeric date timestamptz timestamp jsonb uuid smallint real \
-    double·precision varchar interval time timetz json bytea char serial bigserial smallserial \
-    decimal money int int2 int4 int8 float4 float8 bool bpchar bit varbit inet cidr macaddr \
-    macaddr8 point line lseg box path polygon circle tsvector tsquery xml name oid regclass \
-    regtype regproc regrole regnamespace int4range int8range numrange tsrange tstzrange daterange \
-    int4multirange int8multirange nummultirange tsmultirange tstzmultirange datemultirange \
-    character·varying character timestamp·with·time·zone timestamp·without·time·zone \
-    time·with·time·zone time·without·time·zone pg_lsn record void";
+pub(crate) const TYPES: &str = "\
+    text, integer, bigint, boolean, numeric, date, timestamptz, timestamp, jsonb, uuid, smallint, \
+    real, double precision, varchar, interval, time, timetz, json, bytea, char, serial, bigserial, \
+    smallserial, decimal, money, int, int2, int4, int8, float4, float8, bool, bpchar, bit, varbit, \
+    inet, cidr, macaddr, macaddr8, point, line, lseg, box, path, polygon, circle, tsvector, \
+    tsquery, xml, name, oid, regclass, regtype, regproc, regrole, regnamespace, int4range, \
+    int8range, numrange, tsrange, tstzrange, daterange, int4multirange, int8multirange, \
+    nummultirange, tsmultirange, tstzmultirange, datemultirange, character varying, character, \
+    timestamp with time zone, timestamp without time zone, time with time zone, \
+    time without time zone, pg_lsn, record, void";
 
 /// Functions with a grammar of their own, which no catalogue lists as they are written.
 pub(crate) const SPECIAL_FUNCTIONS: &[(&str, &str)] = &[
@@ -58,254 +59,108 @@ pub(crate) const SPECIAL_FUNCTIONS: &[(&str, &str)] = &[
     ),
 ];
 
-/// What `extract` and `date_part` take from a date or time.
-pub(crate) const FIELDS: &[&str] = &[
-    "year",
-    "month",
-    "day",
-    "hour",
-    "minute",
-    "second",
-    "week",
-    "quarter",
-    "dow",
-    "doy",
-    "isodow",
-    "isoyear",
-    "epoch",
-    "century",
-    "decade",
-    "millennium",
-    "milliseconds",
-    "microseconds",
-    "timezone",
-    "timezone_hour",
-    "timezone_minute",
-    "julian",
-];
+/// What `extract` takes from a date or time.
+pub(crate) const FIELDS: &str = "\
+    year, month, day, hour, minute, second, week, quarter, dow, doy, isodow, isoyear, epoch, \
+    century, decade, millennium, milliseconds, microseconds, timezone, timezone_hour, \
+    timezone_minute, julian";
 
 /// Where a value is expected.
-pub(crate) const VALUES: &[&str] = &[
-    "case",
-    "not",
-    "null",
-    "true",
-    "false",
-    "exists",
-    "interval",
-    "array",
-    "row",
-    "cast",
-    "any",
-    "all",
-    "current_date",
-    "current_timestamp",
-    "current_time",
-    "current_user",
-    "session_user",
-    "localtime",
-    "localtimestamp",
-    "current_catalog",
-    "current_schema",
-];
+pub(crate) const VALUES: &str = "\
+    case, not, null, true, false, exists, interval, array, row, cast, any, all, current_date, \
+    current_timestamp, current_time, current_user, session_user, localtime, localtimestamp, \
+    current_catalog, current_schema";
 
 /// After a value.
-pub(crate) const OPERATORS: &[&str] = &[
-    "and",
-    "or",
-    "is",
-    "is null",
-    "is not null",
-    "in",
-    "not in",
-    "between",
-    "not between",
-    "like",
-    "not like",
-    "ilike",
-    "not ilike",
-    "similar to",
-    "is distinct from",
-    "is not distinct from",
-    "collate",
-    "at time zone",
-    "over",
-    "filter",
-    "within group",
-];
+pub(crate) const OPERATORS: &str = "\
+    is null, is not null, in, not in, between, not between, like, not like, ilike, not ilike, \
+    is, similar to, is distinct from, is not distinct from, collate, at time zone, over, filter, \
+    within group";
 
 /// In a `case`.
-pub(crate) const CASES: &[&str] = &["when", "then", "else", "end"];
+pub(crate) const CASES: &str = "when, then, else, end";
 
 /// At the start of a query inside another statement.
-pub(crate) const QUERIES: &[&str] = &["select", "with", "values", "table"];
+pub(crate) const QUERIES: &str = "select, with, values, table";
 
-/// What a query or a change can go on with, in the order of SQL's grammar; each with the clauses
-/// (by their first words) of statements that have it.
-pub(crate) const CLAUSES: &[(&str, &[&str])] = &[
-    ("select", &["insert"]),
-    ("values", &["insert"]),
-    ("default values", &["insert"]),
-    ("set", &["update"]),
-    ("into", &["select"]),
-    ("from", &["select", "update"]),
-    ("using", &["delete"]),
-    ("where", &["select", "update", "delete"]),
-    ("group by", &["select"]),
-    ("having", &["select"]),
-    ("window", &["select"]),
-    ("union", &["select", "values"]),
-    ("union all", &["select", "values"]),
-    ("intersect", &["select", "values"]),
-    ("except", &["select", "values"]),
-    ("order by", &["select", "values"]),
-    ("limit", &["select", "values"]),
-    ("offset", &["select", "values"]),
-    ("fetch first", &["select"]),
-    ("for update", &["select"]),
-    ("on conflict", &["insert"]),
-    ("returning", &["insert", "update", "delete"]),
+/// What can be explained, or stand in WITH.
+pub(crate) const STATEMENTS: &str = "select, insert, update, delete, values, with, merge, table";
+
+/// What goes on with a FROM.
+pub(crate) const JOINS: &str = "\
+    join, left join, inner join, right join, full join, cross join, natural join, tablesample";
+
+/// What a query or a change can go on with, in the order of SQL's grammar, each with the kinds of
+/// statements that have it.
+pub(crate) const CLAUSES: &[(&str, &str)] = &[
+    ("into", "select"),
+    ("from", "select, update"),
+    ("using", "delete"),
+    ("where", "select, update, delete"),
+    ("group by", "select"),
+    ("having", "select"),
+    ("window", "select"),
+    ("union", "select, values"),
+    ("union all", "select, values"),
+    ("intersect", "select, values"),
+    ("except", "select, values"),
+    ("order by", "select, values"),
+    ("limit", "select, values"),
+    ("offset", "select, values"),
+    ("fetch first", "select"),
+    ("for update", "select"),
+    ("on conflict", "insert"),
+    ("returning", "insert, update, delete"),
 ];
 
-/// After a relation in FROM, before the next clause.
-pub(crate) const JOINS: &[&str] = &[
-    "as",
-    "join",
-    "left join",
-    "inner join",
-    "right join",
-    "full join",
-    "cross join",
-    "natural join",
-    "tablesample",
-];
-
-/// What these words go on with, wherever they stand.
-const PAIRS: &[(&str, &[&str])] = &[
-    ("left", &["join", "outer join"]),
-    ("right", &["join", "outer join"]),
-    ("full", &["join", "outer join"]),
-    ("outer", &["join"]),
-    ("inner", &["join"]),
-    ("cross", &["join"]),
-    ("natural", &["join", "left join", "right join", "full join"]),
-    ("group", &["by"]),
-    ("order", &["by"]),
-    ("partition", &["by"]),
+/// What these words go on with, wherever they stand in a query.
+const PAIRS: &[(&str, &str)] = &[
+    ("left", "join, outer join"),
+    ("right", "join, outer join"),
+    ("full", "join, outer join"),
+    ("outer", "join"),
+    ("inner", "join"),
+    ("cross", "join"),
+    ("natural", "join, left join, right join, full join"),
+    ("tablesample", "bernoulli, system"),
+    ("group", "by"),
+    ("order", "by"),
+    ("partition", "by"),
     (
         "is",
-        &[
-            "null",
-            "not null",
-            "true",
-            "false",
-            "unknown",
-            "distinct from",
-            "not distinct from",
-        ],
+        "null, not null, true, false, unknown, distinct from, not distinct from",
     ),
-    ("nulls", &["first", "last"]),
-    ("delete", &["from"]),
-    ("insert", &["into"]),
-    ("merge", &["into"]),
-    ("similar", &["to"]),
-    ("within", &["group"]),
-    (
-        "conflict",
-        &["do nothing", "do update set", "on constraint"],
-    ),
-    ("do", &["nothing", "update set"]),
+    ("nulls", "first, last"),
+    ("fetch", "first, next"),
+    ("delete", "from"),
+    ("insert", "into"),
+    ("merge", "into"),
+    ("similar", "to"),
+    ("within", "group"),
+    ("conflict", "do nothing, do update set, on constraint"),
+    ("do", "nothing, update set"),
+    ("matched", "then, and"),
+    ("primary", "key"),
+    ("foreign", "key"),
 ];
 
 /// What this word goes on with, if that does not depend on where it stands.
-pub(crate) fn after(word: &str) -> Option<&'static [&'static str]> {
-    let (_, words) = PAIRS
-        .iter()
+pub(crate) fn after(word: &str) -> Option<&'static str> {
+    let known = PAIRS.iter();
+    let (_, words) = known
+        .into_iter()
         .find(|(first, _)| first.eq_ignore_ascii_case(word))?;
     Some(words)
+}
+
+/// The entries of a list.
+pub(crate) fn entries(list: &str) -> impl Iterator<Item = &str> {
+    list.split(", ").filter(|entry| !entry.is_empty())
 }
 
 /// Whether a name like this must be quoted.
 pub(crate) fn is_reserved(word: &str) -> bool {
     RESERVED.split(' ').any(|reserved| reserved == word)
-}
-
-/// The types that need no catalogue.
-pub(crate) fn types() -> impl Iterator<Item = String> {
-    TYPES.split(' ').map(|name| name.replace('·', " "))
-}
-
-/// What a statement can begin with, or go on with after these words (in upper case), as far as it
-/// is told by the names of SQL's commands; of commands with more words, the rest.
-pub(crate) fn commands(words: &[String]) -> Vec<String> {
-    let begun = words.join(" ");
-    let mut rest: Vec<String> = topics()
-        .filter_map(|(topic, _)| topic.strip_prefix(begun.as_str()))
-        .filter(|rest| words.is_empty() || rest.starts_with(' '))
-        .map(|rest| rest.trim_start())
-        .map(|rest| {
-            if words.is_empty() {
-                rest.split(' ').next().unwrap_or(rest)
-            } else {
-                rest
-            }
-        })
-        .map(str::to_lowercase)
-        .collect();
-    rest.dedup();
-    rest
-}
-
-/// The words of a command's syntax, in its order; of the command that these words (in upper case)
-/// begin.
-pub(crate) fn syntax(words: &[String]) -> Vec<String> {
-    /// Words between the first one and what it makes.
-    const BETWEEN: &[&str] = &[
-        "OR",
-        "REPLACE",
-        "UNIQUE",
-        "TEMP",
-        "TEMPORARY",
-        "UNLOGGED",
-        "GLOBAL",
-        "LOCAL",
-        "RECURSIVE",
-        "CONSTRAINT",
-    ];
-    let words: Vec<&str> = words
-        .iter()
-        .map(String::as_str)
-        .filter(|word| !BETWEEN.contains(word))
-        .collect();
-    let Some(page) = page(&words) else {
-        return Vec::new();
-    };
-    let syntax = page
-        .split_once("Syntax:")
-        .map_or(page, |(_, syntax)| syntax);
-    let syntax = syntax.split("\nURL:").next().unwrap_or(syntax);
-    let mut found: Vec<String> = Vec::new();
-    for word in syntax.split(|c: char| !c.is_ascii_alphanumeric() && c != '_') {
-        let is_keyword = word.len() > 1
-            && word
-                .bytes()
-                .all(|byte| byte.is_ascii_uppercase() || byte == b'_');
-        if is_keyword && !found.iter().any(|known| known.eq_ignore_ascii_case(word)) {
-            found.push(word.to_lowercase());
-        }
-    }
-    found
-}
-
-/// The page of the command that these words (in upper case) begin with: the longest name counts.
-pub(crate) fn page(words: &[&str]) -> Option<&'static str> {
-    let of = |len: usize| {
-        let name = words[..len].join(" ");
-        topics()
-            .find(|(topic, _)| *topic == name)
-            .map(|(_, page)| page)
-    };
-    (1..=words.len().min(4)).rev().find_map(of)
 }
 
 /// A name as SQL reads it: quoted where it must be.

@@ -6,12 +6,13 @@ mod objects;
 pub(crate) use self::objects::signature;
 
 use super::Candidate;
-use super::cursor::Statement;
+use super::cursor::{Kind, Statement, Token};
 use super::fits::{Fits, Wanted};
 use super::keywords;
 use super::offer::{Offer, Rank};
 use super::scope::{Scope, scope};
 use super::shape::Shape;
+use super::syntax;
 use crate::catalog::{Function, Names};
 
 /// The candidates at the place of a statement.
@@ -124,12 +125,15 @@ impl Finder<'_> {
 
 /// Whether the user writes keywords in upper case: as the word being typed, else as the last one.
 fn is_upper(statement: &Statement) -> bool {
-    let is_keyword = |text: &&str| {
-        keywords::is_reserved(&text.to_lowercase())
-            || keywords::page(&[&text.to_uppercase()]).is_some()
+    /// A keyword is not farther away, unless there is none.
+    const NEAR: usize = 200;
+    let is_keyword = |token: &&Token| {
+        token.kind == Kind::Word
+            && (keywords::is_reserved(&token.text.to_lowercase())
+                || syntax::page(&[&token.text.to_uppercase()]).is_some())
     };
-    let before = statement.tokens[..statement.at].iter().rev();
-    let keywords = before.map(|token| token.text).filter(is_keyword);
+    let before = statement.tokens[..statement.at].iter().rev().take(NEAR);
+    let keywords = before.filter(is_keyword).map(|token| token.text);
     let mut written = std::iter::once(statement.typed.text)
         .chain(keywords)
         .filter(|text| text.contains(char::is_alphabetic));

@@ -13,6 +13,9 @@ use crate::catalog::{Names, Relation};
 
 /// Queries in queries are read so deep.
 const DEPTH: usize = 8;
+/// A query reads at most so many relations, and gives so many columns.
+const SOURCES: usize = 100;
+const FIELDS: usize = 2000;
 
 /// The relations in scope.
 #[derive(Debug, Default)]
@@ -171,6 +174,9 @@ impl Reader<'_> {
         for (item, position) in self.shape.walk(block, clause) {
             if matches!(position.clause, Clause::From | Clause::Update) && !position.whole {
                 self.source(item, &mut sources);
+            }
+            if sources.len() >= SOURCES {
+                break;
             }
         }
         sources

@@ -241,7 +241,7 @@ fn what_goes_on_after_a_relation() {
     best("select * from people join orders o|", &["on"]);
     best("select * from people group |", &["by"]);
     best("SELECT * FROM people GR|", &["GROUP BY"]);
-    best("SELECT * FROM people |", &["AS", "JOIN"]);
+    best("SELECT * FROM people |", &["WHERE", "JOIN"]);
     best("select * from people order by name de|", &["desc"]);
     best("delete from people wh|", &["where"]);
     best("update people se|", &["set"]);
@@ -494,8 +494,14 @@ fn commands_and_variables() {
     put("\\unset ci|", "\\unset city");
     put("%copy peo|", "%copy people");
     put("%copy people from sa|", "%copy people from sales");
-    put("%%copy from sales t|\nselect 1", "%%copy from sales to\nselect 1");
-    put("%%copy from a to b as c\nsel|", "%%copy from a to b as c\nselect");
+    put(
+        "%%copy from sales t|\nselect 1",
+        "%%copy from sales to\nselect 1",
+    );
+    put(
+        "%%copy from a to b as c\nsel|",
+        "%%copy from a to b as c\nselect",
+    );
     put("\\dt+ peo|", "\\dt+ people");
     put("\\dn sal|", "\\dn sales");
     put("\\dT moo|", "\\dT mood");
@@ -562,7 +568,7 @@ fn any_text_and_any_offset_will_do() {
 
 #[test]
 fn deep_nesting_is_no_danger() {
-    let text = format!("select {}", "(select * from (".repeat(20_000));
+    let text = format!("select {}", "(select * from (".repeat(10_000));
     complete(
         cursor::find(&text, text.len(), Dialect::default()),
         &Known {

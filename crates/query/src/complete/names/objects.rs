@@ -101,8 +101,8 @@ impl Finder<'_> {
             });
         }
         if schema.is_none() {
-            for name in keywords::types() {
-                self.offer.add_word(Rank::Relation, &name, "class");
+            for name in keywords::entries(keywords::TYPES) {
+                self.offer.add_word(Rank::Relation, name, "class");
             }
         }
     }

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::{DEPTH, EXCLUDED, Field, Reader, Source};
+use super::{DEPTH, EXCLUDED, FIELDS, Field, Reader, Source};
 use crate::complete::cursor::{Kind, Token};
 use crate::complete::shape::Clause;
 
@@ -49,6 +49,7 @@ impl Reader<'_> {
         let entries = listed.split(|item| self.is(*item, ","));
         entries
             .flat_map(|entry| self.entry_fields(entry, &sources))
+            .take(FIELDS)
             .collect()
     }
 
