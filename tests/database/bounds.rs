@@ -155,6 +155,33 @@ async fn a_parenthesis_left_open_is_the_servers_to_say() {
     assert_eq!(problem.name, "42601 syntax_error");
 }
 
+#[tokio::test]
+async fn an_error_of_70_megabytes() {
+    let database = Database::alone().await;
+    let notebook = Notebook::new(&database);
+    let cell = "do $$ begin raise exception '%', repeat('x', 70000000); end $$";
+    assert_eq!(notebook.bad(cell).await.name, "P0001 raise_exception");
+    assert_eq!(notebook.value("select 1").await, "1");
+}
+
+#[tokio::test]
+async fn text_that_is_no_unicode() {
+    let notebook = Notebook::new(&Database::new().await);
+    // From now on the server sends what it was told to.
+    notebook.good("set client_encoding = 'LATIN1'").await;
+    let answer = notebook
+        .good("select 1 as a, chr(233) || 'tudes' as b")
+        .await;
+    assert_eq!(answer.transcript(), "result a | b 1 | \u{fffd}");
+    let answer = notebook
+        .good("copy (select chr(233) || 'tudes') to stdout")
+        .await;
+    assert_eq!(answer.out(), "\u{fffd}tudes\n");
+    notebook.bad("select * from \"nosuch\"").await;
+    notebook.good("reset client_encoding").await;
+    assert_eq!(notebook.value("select chr(233)").await, "é");
+}
+
 /// The memory of this process, and the most it has had since.
 struct Memory {
     before: u64,

@@ -23,6 +23,17 @@ async fn watch_updates_in_place() {
 }
 
 #[tokio::test]
+async fn watch_updates_each_result_in_its_own_place() {
+    let notebook = Notebook::new(&Database::new().await);
+    let cell = "select 1 as a\\; select 2 as b \\watch i=0.01 c=3";
+    assert_eq!(
+        notebook.good(cell).await.transcript(),
+        "display 1 a 1\ndisplay 2 b 2\nclear\n\
+         display 3 a 1\ndisplay 4 b 2\nupdate 3 a 1\nupdate 4 b 2"
+    );
+}
+
+#[tokio::test]
 async fn watch_goes_on_until_interrupted() {
     let notebook = Notebook::new(&Database::new().await);
     let interrupt = async {
@@ -80,6 +91,29 @@ async fn gset_wants_one_row() {
         .good("\\set b there\nselect null as b \\gset")
         .await;
     assert_eq!(notebook.good("\\echo :b").await.out(), ":b\n");
+}
+
+#[tokio::test]
+async fn gset_says_what_else_the_server_says() {
+    let notebook = Notebook::new(&Database::new().await);
+    let cell = "do $$ begin raise notice 'n'; end $$\\; select 1 as a\\; select 2 as b \\gset";
+    let answer = notebook.good(cell).await;
+    assert_eq!(answer.transcript(), "err NOTICE:  n\nout DO\ndisplay a 1");
+    assert_eq!(notebook.good("\\echo :a :b").await.out(), ":a 2\n");
+    let problem = notebook.bad("begin;\nselect nosuch \\gset").await;
+    assert!(
+        problem.text().contains("LINE 2: select nosuch"),
+        "{problem:?}"
+    );
+    assert!(problem.advice.concat().contains("ROLLBACK"), "{problem:?}");
+    notebook.good("rollback").await;
+    let problem = notebook
+        .bad("%%sql --timeout 0.2\nselect pg_sleep(30) as s \\gset")
+        .await;
+    assert_eq!(problem.name, "57014 query_canceled");
+    let cell = "%%sql --limit 0\nselect 3 as c \\gset";
+    notebook.good(cell).await;
+    assert_eq!(notebook.good("\\echo :c").await.out(), "3\n");
 }
 
 #[tokio::test]

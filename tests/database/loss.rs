@@ -1,12 +1,13 @@
 //! A connection that ends: the cell says what was lost, and the next one works.
 
+use std::process::Command;
 use std::time::Duration;
 
 use tokio::time::sleep;
 
 use crate::notebook::Notebook;
 use crate::proxy::{CUT, Proxy};
-use crate::server::Database;
+use crate::server::{Database, Server};
 
 /// Ends every session of the database, as an administrator does.
 fn terminate(database: &Database) {
@@ -149,6 +150,31 @@ async fn a_server_that_is_away_and_comes_back() {
     let answer = notebook.good("select 1 as a").await;
     assert!(answer.err().starts_with("Connected again"), "{answer:?}");
     assert!(answer.transcript().ends_with("result a 1"), "{answer:?}");
+}
+
+#[tokio::test]
+async fn a_server_that_crashes_and_starts_again() {
+    let database = Database::on(Server::another()).await;
+    let notebook = Notebook::new(&database);
+    let victim = Notebook::new(&database);
+    notebook.good("create temp table t ()").await;
+    let process = victim.value("select pg_backend_pid()").await;
+    let killed = Command::new("kill").args(["-KILL", &process]).status();
+    assert!(killed.unwrap().success());
+    sleep(Duration::from_millis(200)).await;
+    let answer = loop {
+        let answer = notebook.run("select 1 as a").await;
+        match &answer.problem {
+            None => break answer,
+            Some(problem) => assert!(problem.name.starts_with("57P03"), "{problem:?}"),
+        }
+        sleep(Duration::from_millis(50)).await;
+    };
+    let why = "terminating connection because of crash of another server process";
+    assert!(answer.err().contains(why), "{answer:?}");
+    assert!(answer.transcript().ends_with("result a 1"), "{answer:?}");
+    let why = "closed the connection without a word";
+    assert!(victim.good("select 1").await.err().contains(why));
 }
 
 #[tokio::test]

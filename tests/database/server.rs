@@ -53,6 +53,11 @@ enum Turn {
 }
 
 impl Server {
+    /// One more server, for a test that does it harm.
+    pub(crate) fn another() -> &'static Server {
+        Box::leak(Box::new(Server::start()))
+    }
+
     fn start() -> Server {
         let script = concat!(
             env!("CARGO_MANIFEST_DIR"),
@@ -88,29 +93,36 @@ impl Server {
 impl Database {
     /// For a test that runs beside others.
     pub(crate) async fn new() -> Database {
+        Database::on(server()).await
+    }
+
+    /// The same on a server of the test's own.
+    pub(crate) async fn on(server: &'static Server) -> Database {
         let guard = TURN.read().await;
-        Database::make(Turn::Shared { _guard: guard })
+        Database::make(server, Turn::Shared { _guard: guard })
     }
 
     /// For a test beside which no other runs.
     pub(crate) async fn alone() -> Database {
         let guard = TURN.write().await;
-        Database::make(Turn::Alone { _guard: guard })
+        Database::make(server(), Turn::Alone { _guard: guard })
     }
 
     /// One more for the same test.
     pub(crate) fn another(&self) -> Database {
-        Database::make(Turn::Had)
+        Database::make(self.server, Turn::Had)
     }
 
-    fn make(turn: Turn) -> Database {
+    fn make(server: &'static Server, turn: Turn) -> Database {
         static COUNT: AtomicU32 = AtomicU32::new(1);
         let database = Database {
-            server: server(),
+            server,
             name: format!("test_{}", COUNT.fetch_add(1, Ordering::Relaxed)),
             _turn: turn,
         };
-        let made = Command::from(database.server.psql("postgres"))
+        let made = database
+            .server
+            .psql("postgres")
             .arg("--command")
             .arg(format!("create database {}", database.name))
             .output()

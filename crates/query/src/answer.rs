@@ -8,6 +8,7 @@ use bytes::Bytes;
 use display::{Bundle, Column, Problem, Row, Table};
 use tokio::time::sleep_until;
 
+use crate::fetch::Fetched;
 use crate::host::{Host, Shown};
 use crate::query::{Manner, Run};
 use crate::query_service;
@@ -37,25 +38,26 @@ pub(crate) struct Answer<'r, 'a, H> {
     arriving: Option<Arriving>,
     /// A complete result, not yet shown: it may turn out to be the cell's last.
     held: Option<(Arriving, Instant)>,
-    /// The last display that was made, so that `\watch` can go on with it.
-    display: Option<u64>,
+    /// The displays that were made or updated, in order.
+    displays: Vec<u64>,
     copy: CopyOut,
     problem: Option<Problem>,
     /// The time limit of `--timeout` has passed.
     timed_out: bool,
-    /// `\watch`: results go to this display, or to a new one.
-    updating: Updating,
+    showing: Showing,
 }
 
 /// Where results are shown.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Updating {
+#[derive(Clone, PartialEq, Eq)]
+pub(crate) enum Showing {
     /// Where they belong: the cell's value, or a display.
-    No,
-    /// In a display that the next time will update.
+    Once,
+    /// In displays that the next time will update.
     First,
-    /// In this display, in place of what is there.
-    Again(u64),
+    /// In these displays, in place of what is there.
+    Again(Vec<u64>),
+    /// As ever, but for the last one, which is handed over instead.
+    ButLast,
 }
 
 struct Arriving {
@@ -96,19 +98,30 @@ impl<'r, 'a, H: Host> Answer<'r, 'a, H> {
             started: Instant::now(),
             arriving: None,
             held: None,
-            display: None,
+            displays: Vec::new(),
             copy: CopyOut::default(),
             problem: None,
             timed_out: false,
-            updating: Updating::No,
+            showing: Showing::Once,
         }
     }
 
-    /// Shows results in a display that can be updated; answers the display's number.
-    pub(crate) async fn run_updating(mut self, updating: Updating) -> Result<Option<u64>, Problem> {
-        self.updating = updating;
+    /// Shows results in displays that can be updated; answers the displays' numbers.
+    pub(crate) async fn run_updating(mut self, showing: Showing) -> Result<Vec<u64>, Problem> {
+        self.showing = showing;
         self.read().await?;
-        Ok(self.display)
+        Ok(self.displays)
+    }
+
+    /// Hands over the last result, of which more than a row is no more than counted.
+    pub(crate) async fn run_fetching(mut self) -> Result<Option<Fetched>, Problem> {
+        self.showing = Showing::ButLast;
+        self.manner.rows_shown = self.manner.rows_shown.max(2);
+        self.read().await?;
+        Ok(self.held.take().map(|(arriving, _)| Fetched {
+            columns: self.columns(&arriving.fields),
+            rows: arriving.rows,
+        }))
     }
 
     /// Runs the statement and shows all of its answer.
@@ -152,10 +165,7 @@ impl<'r, 'a, H: Host> Answer<'r, 'a, H> {
                     Some(Update::Opened { lost }) => {
                         self.started = Instant::now();
                         if let Some(why) = lost {
-                            self.run.warn(format!(
-                                "Connected again: the connection before had ended ({why}). \
-                                 Temporary tables, SET and prepared statements are gone.\n"
-                            )).await;
+                            self.run.connected_again(&why).await;
                         }
                     }
                     Some(Update::StillRunning) => self.run.warn(
@@ -216,7 +226,10 @@ impl<'r, 'a, H: Host> Answer<'r, 'a, H> {
                     _ => !with_rows && !std::mem::take(&mut self.copy.quiet),
                 };
                 if said {
-                    self.release().await;
+                    // The tag of a result that is to be handed over does not push it out.
+                    if !(with_rows && self.showing == Showing::ButLast) {
+                        self.release().await;
+                    }
                     self.run.out(tag + "\n").await;
                 }
             }
@@ -292,6 +305,9 @@ impl<'r, 'a, H: Host> Answer<'r, 'a, H> {
 
     /// When something is due without news from the server.
     fn due(&self) -> Option<Instant> {
+        if self.showing == Showing::ButLast {
+            return None;
+        }
         if let Some((_, since)) = &self.held {
             return Some(*since + HOLD);
         }
@@ -323,8 +339,9 @@ impl<'r, 'a, H: Host> Answer<'r, 'a, H> {
     /// Shows a result in a display of its own, or anew in the one it has.
     async fn display(&mut self, arriving: &mut Arriving, growing: bool) {
         let bundle = self.bundle(arriving, growing);
-        let known = match (arriving.shown, self.updating) {
-            (Some((number, _)), _) | (None, Updating::Again(number)) => Some(number),
+        let known = match (arriving.shown, &self.showing) {
+            (Some((number, _)), _) => Some(number),
+            (None, Showing::Again(displays)) => displays.get(self.displays.len()).copied(),
             (None, _) => None,
         };
         let number = match known {
@@ -332,7 +349,7 @@ impl<'r, 'a, H: Host> Answer<'r, 'a, H> {
                 self.run.host.show(Shown::Update(number, bundle)).await;
                 number
             }
-            None if growing || self.updating == Updating::First => {
+            None if growing || matches!(self.showing, Showing::First | Showing::Again(_)) => {
                 let number = self.run.new_display();
                 let shown = Shown::Display(bundle, Some(number));
                 self.run.host.show(shown).await;
@@ -340,8 +357,10 @@ impl<'r, 'a, H: Host> Answer<'r, 'a, H> {
             }
             None => return self.run.host.show(Shown::Display(bundle, None)).await,
         };
+        if arriving.shown.is_none() {
+            self.displays.push(number);
+        }
         arriving.shown = Some((number, Instant::now()));
-        self.display = Some(number);
     }
 
     fn bundle(&self, arriving: &Arriving, growing: bool) -> Bundle {
@@ -367,7 +386,9 @@ impl<'r, 'a, H: Host> Answer<'r, 'a, H> {
 
     /// The server is ready: shows what is held, and says what went wrong.
     async fn finish(&mut self, transaction: Transaction) -> Result<(), Problem> {
-        if let Some((mut arriving, _)) = self.held.take() {
+        if self.showing != Showing::ButLast
+            && let Some((mut arriving, _)) = self.held.take()
+        {
             if transaction == Transaction::Idle {
                 self.session.learn_types(&arriving.fields).await;
             }
@@ -377,7 +398,7 @@ impl<'r, 'a, H: Host> Answer<'r, 'a, H> {
             arriving.notes.extend(self.session.expiry_warning());
             let is_value = arriving.shown.is_none()
                 && arriving.total == arriving.rows.len() as u64
-                && self.updating == Updating::No
+                && self.showing == Showing::Once
                 && self.run.is_last();
             if is_value {
                 let bundle = self.bundle(&arriving, false);

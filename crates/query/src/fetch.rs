@@ -1,11 +1,10 @@
-//! A statement whose rows the kernel itself reads: `\d`, `\gset` and the like.
+//! Questions of the kernel's own to the current connection: what `\d` and its kin show.
 
 use display::{Column, Problem, Row};
 
 use crate::host::Host;
 use crate::query::Run;
 use crate::session::{Failure, Update, texts};
-use crate::split::Statement;
 use crate::wire::{Event, Field, Report};
 
 /// More rows than this are no answer to a question of the kernel's own.
@@ -19,26 +18,9 @@ pub(crate) struct Fetched {
 }
 
 impl<H: Host> Run<'_, H> {
-    /// Runs a statement and hands its last result over instead of showing it.
-    pub(crate) async fn fetch(&mut self, statement: &Statement) -> Result<Fetched, Problem> {
-        self.fetch_sql(&statement.text)
-            .await
-            .map_err(|(mut problem, position)| {
-                if let Some(position) = position {
-                    let sent = crate::answer::byte(&statement.text, position);
-                    problem.place = Some(self.place(statement.in_cell(sent)));
-                }
-                problem
-            })
-    }
-
-    /// The same for a query of our own making, whose text is in no cell.
+    /// Asks the current connection a question of our own, whose text is in no cell.
     pub(crate) async fn ask(&mut self, sql: &str) -> Result<Fetched, Problem> {
-        self.fetch_sql(sql).await.map_err(|(problem, _)| problem)
-    }
-
-    async fn fetch_sql(&mut self, sql: &str) -> Result<Fetched, (Problem, Option<usize>)> {
-        let session = self.session().await.map_err(|problem| (problem, None))?;
+        let session = self.session().await?;
         let mut password = None;
         let mut asked = false;
         loop {
@@ -59,6 +41,7 @@ impl<H: Host> Run<'_, H> {
                     None => break Some(Failure::Lost("the session has ended".into())),
                     Some(Update::Done(_)) => break None,
                     Some(Update::Failed(failure)) => break Some(failure),
+                    Some(Update::Opened { lost: Some(why) }) => self.connected_again(&why).await,
                     Some(Update::Event(Event::Columns(columns))) => {
                         fields = columns;
                         rows.clear();
@@ -75,8 +58,7 @@ impl<H: Host> Run<'_, H> {
             };
             match (failure, error) {
                 (Some(failure), _) => {
-                    let another = self.another_password(&session, failure, asked).await;
-                    password = Some(another.map_err(|problem| (problem, None))?);
+                    password = Some(self.another_password(&session, failure, asked).await?);
                     asked = true;
                 }
                 (None, Some(report)) => {
@@ -84,7 +66,7 @@ impl<H: Host> Run<'_, H> {
                     problem.detail = report.detail;
                     problem.hint = report.hint;
                     problem.context = report.context;
-                    return Err((problem, report.position));
+                    return Err(problem);
                 }
                 (None, None) => {
                     session.learn_types(&fields).await;

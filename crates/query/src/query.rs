@@ -257,8 +257,16 @@ impl<'a, H: Host> Run<'a, H> {
         statement: Statement,
         manner: Manner,
     ) -> Result<(), Problem> {
+        self.answer(statement, manner).await?.run().await
+    }
+
+    /// The answer to a statement, which has been held against the guards and is not sent yet.
+    pub(crate) async fn answer(
+        &mut self,
+        statement: Statement,
+        mut manner: Manner,
+    ) -> Result<Answer<'_, 'a, H>, Problem> {
         let session = self.session().await?;
-        let mut manner = manner;
         if let Target::Server(settings) = session.target() {
             manner.timeout = manner.timeout.or(settings.timeout);
             self.guard(&statement, settings).await?;
@@ -269,7 +277,7 @@ impl<'a, H: Host> Run<'a, H> {
             self.warn(warning).await;
         }
         self.last = Some(statement.clone());
-        Answer::new(self, session, statement, manner).run().await
+        Ok(Answer::new(self, session, statement, manner))
     }
 
     /// The current session; the first statement of a notebook chooses one and says which.
@@ -302,6 +310,15 @@ impl<'a, H: Host> Run<'a, H> {
 
     pub(crate) async fn warn(&self, text: impl Into<String>) {
         self.host.show(Shown::Err(text.into())).await;
+    }
+
+    /// Says that the connection before has ended.
+    pub(crate) async fn connected_again(&self, why: &str) {
+        self.warn(format!(
+            "Connected again: the connection before had ended ({why}). \
+             Temporary tables, SET and prepared statements are gone.\n"
+        ))
+        .await;
     }
 
     /// A number for a display that will be updated.

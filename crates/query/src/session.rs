@@ -640,6 +640,8 @@ impl Link {
                 self.parameters.push((name, value));
             }
             Event::Error(report) => self.last_report = Some(*report),
+            // A crash ends all sessions with a mere warning.
+            Event::Notice(report) if report.is_fatal() => self.last_report = Some(*report),
             Event::Notice(_) | Event::Notification { .. } => {
                 if self.greetings.len() == KEPT {
                     self.greetings.pop_front();
@@ -757,7 +759,9 @@ impl Link {
                         }
                         Next::Event(Event::CopyIn) => Update::CopyIn(self.copy_in.clone()),
                         Next::Event(event) => {
-                            if let Event::Error(report) = &event && report.is_fatal() {
+                            if let Event::Error(report) | Event::Notice(report) = &event
+                                && report.is_fatal()
+                            {
                                 self.last_report = Some((**report).clone());
                             }
                             Update::Event(event)
@@ -789,12 +793,14 @@ impl Link {
                     }
                 }
                 Next::Event(Event::Ready(_)) => return answer,
-                Next::Event(event) => {
-                    if let Event::Error(_) = event {
-                        answer = None;
+                Next::Event(Event::Error(report)) => {
+                    answer = None;
+                    // An ordinary error is not what a later loss comes from.
+                    if report.is_fatal() {
+                        self.last_report = Some(*report);
                     }
-                    self.note(event);
                 }
+                Next::Event(event) => self.note(event),
                 Next::End => return None,
             }
         }
@@ -804,7 +810,11 @@ impl Link {
 /// A row's values as text.
 pub(crate) fn texts(row: &SimpleQueryRow) -> Vec<Option<String>> {
     (0..row.len())
-        .map(|column| row.get(column).map(str::to_owned))
+        .map(|column| match row.try_get(column) {
+            Ok(value) => value.map(str::to_owned),
+            // The driver gives out nothing but UTF-8; a cell may have set another encoding.
+            Err(_) => Some(char::REPLACEMENT_CHARACTER.into()),
+        })
         .collect()
 }
 

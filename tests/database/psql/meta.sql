@@ -41,6 +41,16 @@ select 1 as a, 'two' as b, null as c \gset
 select 3 as x \gset my_
 \echo :my_x
 
+--- a changed row into variables
+create table changed (id int, name text);
+insert into changed values (1, 'a') returning id \gset
+\echo :id
+update changed set name = 'b' returning name \gset
+\echo :name
+create table without_rows () \gset
+select 1 as first\; select 2 as second \gset
+\echo :second
+
 --- sent by a command
 select 1 as a \g
 select 2 as b, 3 as c \gx

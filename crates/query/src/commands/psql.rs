@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use display::{Expanded, Problem};
 
-use crate::answer::{Answer, Updating};
+use crate::answer::Showing;
 use crate::arguments::Kind;
 use crate::host::{Host, Shown};
 use crate::query::{Run, interrupted};
@@ -33,7 +33,12 @@ pub(super) async fn g<H: Host>(run: &mut Run<'_, H>, expanded: bool) -> Result<(
 pub(super) async fn gset<H: Host>(run: &mut Run<'_, H>) -> Result<(), Problem> {
     let prefix = argument(run)?.unwrap_or_default();
     let statement = statement(run, "\\gset")?;
-    let fetched = run.fetch(&statement).await?;
+    let manner = run.manner();
+    let answer = run.answer(statement, manner).await?;
+    // As in psql, a statement without a result sets nothing.
+    let Some(fetched) = answer.run_fetching().await? else {
+        return Ok(());
+    };
     let [row] = fetched.rows.as_slice() else {
         let count = if fetched.rows.is_empty() {
             "no rows"
@@ -85,14 +90,13 @@ pub(super) async fn watch<H: Host>(run: &mut Run<'_, H>) -> Result<(), Problem> 
         )
     })?;
     let statement = statement(run, "\\watch")?;
-    let session = run.session().await?;
-    let mut updating = Updating::First;
+    let mut showing = Showing::First;
     let mut round = 0;
     loop {
         round += 1;
         let manner = run.manner();
-        let answer = Answer::new(run, session.clone(), statement.clone(), manner);
-        let display = answer.run_updating(updating).await?;
+        let answer = run.answer(statement.clone(), manner).await?;
+        let displays = answer.run_updating(showing.clone()).await?;
         if times.is_some_and(|times| round >= times) {
             return Ok(());
         }
@@ -100,12 +104,12 @@ pub(super) async fn watch<H: Host>(run: &mut Run<'_, H>) -> Result<(), Problem> 
             () = run.host.interrupted() => return Err(stopped(round)),
             () = tokio::time::sleep(pause) => {}
         }
-        // What the cell showed before the first repeat goes away; from then on one display is
-        // updated in its place. A statement without rows has none: its tag is said each time.
+        // What the cell showed before the first repeat goes away; from then on displays are updated
+        // in their places. A statement without rows has none: its tag is said each time.
         if round == 1 {
             run.host.show(Shown::Clear).await;
-        } else if let Some(number) = display {
-            updating = Updating::Again(number);
+        } else {
+            showing = Showing::Again(displays);
         }
     }
 }
