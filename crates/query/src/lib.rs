@@ -33,6 +33,7 @@ pub use query::Query;
 pub use secret::Secret;
 pub use session::{Connected, Embedded, Embedding, Session, Status};
 pub use target::{
-    Address, ChannelBinding, Host as ServerHost, Settings, Target, Tls, TlsMode, TlsVersion,
+    Address, ChannelBinding, Host as ServerHost, SessionKind, Settings, Target, Tls, TlsMode,
+    TlsVersion,
 };
 pub use wire::Transaction;

@@ -95,7 +95,7 @@ async fn known_password(settings: &Settings, host: &Host) -> Result<Option<Secre
         return Ok(settings.password.clone());
     }
     if let Some(command) = &settings.password_command {
-        return printed(command).await.map(Some);
+        return printed(command.expose()).await.map(Some);
     }
     let Some(path) = &settings.passfile else {
         return Ok(None);

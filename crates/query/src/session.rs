@@ -25,7 +25,7 @@ use crate::catalog::{self, Catalog};
 use crate::open::{OpenError, cancel, open, reason};
 use crate::query_service;
 use crate::secret::Secret;
-use crate::target::{Address, ChannelBinding, Host, Settings, Target, Tls, TlsMode};
+use crate::target::{Address, ChannelBinding, Host, SessionKind, Settings, Target, Tls, TlsMode};
 use crate::types::{self, Names};
 use crate::wire::{CopyIn, Event, Events, Field, Report, Seen, Transaction};
 
@@ -916,6 +916,8 @@ impl Settings {
                 place: Address::Socket(place.socket),
                 port: place.port,
             }],
+            shuffle: false,
+            session: SessionKind::Any,
             user: place.user,
             password: None,
             passfile: None,
@@ -929,6 +931,7 @@ impl Settings {
                 key_password: None,
                 sni: true,
                 min_version: None,
+                max_version: None,
             },
             channel_binding: ChannelBinding::Prefer,
             timeout: None,

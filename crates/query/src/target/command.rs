@@ -1,6 +1,7 @@
 //! A pasted `psql …` command line.
 
 use super::Pairs;
+use super::options::VARIABLES;
 
 /// psql's options that take a value, by their letter, with the connection option each sets; none
 /// where it says nothing about the connection.
@@ -36,8 +37,7 @@ pub(super) fn pairs(text: &str) -> Result<Pairs, String> {
             .map(|(name, value)| (name.to_uppercase(), value))
         {
             Some((name, value)) => {
-                if let Some((_, option)) = super::VARIABLES.iter().find(|(known, _)| *known == name)
-                {
+                if let Some((_, option)) = VARIABLES.iter().find(|(known, _)| *known == name) {
                     pairs.push(((*option).to_owned(), value.to_owned()));
                 }
             }
@@ -45,36 +45,41 @@ pub(super) fn pairs(text: &str) -> Result<Pairs, String> {
         }
     }
     words.next();
-    let mut plain = Vec::new();
+    let (mut databases, mut plain) = (Vec::new(), Vec::new());
+    let mut only_plain = false;
     while let Some(word) = words.next() {
-        let Some((option, value)) = option(&word) else {
+        if only_plain || !word.starts_with('-') || word == "-" {
             plain.push(word);
-            continue;
-        };
-        let Some((.., sets)) = VALUED
-            .iter()
-            .find(|(letter, long, _)| option == *long || option.chars().eq([*letter]))
-        else {
-            continue; // a switch, such as -X or -W
-        };
-        let value = match value {
-            Some(value) => value.to_owned(),
-            None => words
-                .next()
-                .ok_or_else(|| format!("the psql command ends behind its option {option}"))?,
-        };
-        match sets {
-            Some("dbname") => database(&mut pairs, &value)?,
-            Some(name) => pairs.push(((*name).to_owned(), value)),
-            None => {}
+        } else if word == "--" {
+            only_plain = true;
+        } else if let Some((sets, value)) = option(&word) {
+            let value = match value {
+                Some(value) => value.to_owned(),
+                None => words
+                    .next()
+                    .ok_or("the psql command ends behind an option")?,
+            };
+            match sets {
+                Some("dbname") => databases.push(value),
+                Some(name) => pairs.push((name.to_owned(), value)),
+                None => {}
+            }
         }
     }
+    // As in psql: words stand for what no option names, the database first; and what stands in the
+    // database's place may name everything else, which then counts more.
     let mut plain = plain.into_iter();
-    if let Some(word) = plain.next() {
-        database(&mut pairs, &word)?;
+    if databases.is_empty() {
+        databases.extend(plain.next());
     }
-    if let Some(user) = plain.next() {
+    if let Some(user) = plain
+        .next()
+        .filter(|_| !pairs.iter().any(|(name, _)| name == "user"))
+    {
         pairs.push(("user".into(), user));
+    }
+    if let Some(text) = databases.pop() {
+        database(&mut pairs, &text)?;
     }
     Ok(pairs)
 }
@@ -82,7 +87,9 @@ pub(super) fn pairs(text: &str) -> Result<Pairs, String> {
 /// Whether a text of several lines is such a command, and not fields, of which one may be called
 /// "PSQL command".
 pub(super) fn is_one(text: &str) -> bool {
-    let mut words = text.split_whitespace();
+    let words = shell_words::split(text)
+        .unwrap_or_else(|_| text.split_whitespace().map(str::to_owned).collect());
+    let mut words = words.iter().map(String::as_str);
     let first = words.find(|word| !word.starts_with("PG") || !word.contains('='));
     first.is_some_and(is_psql) && words.next().is_some_and(|word| word != "command")
 }
@@ -92,23 +99,29 @@ fn is_psql(word: &str) -> bool {
     name == "psql" || name == "psql.exe"
 }
 
-/// `-h`, `-hNAME`, `--host`, `--host=NAME`: the option and the value that is attached to it.
-fn option(word: &str) -> Option<(&str, Option<&str>)> {
+/// `-h`, `-hNAME`, `-Xh`, `--host`, `--host=NAME`: what an option with a value sets, and the value
+/// that is attached to it. Nothing for switches, such as `-X`.
+fn option(word: &str) -> Option<(Option<&'static str>, Option<&str>)> {
     if let Some(long) = word.strip_prefix("--") {
-        return Some(match long.split_once('=') {
+        let (name, value) = match long.split_once('=') {
             Some((name, value)) => (name, Some(value)),
             None => (long, None),
-        });
+        };
+        let (.., sets) = VALUED.iter().find(|(_, known, _)| *known == name)?;
+        return Some((*sets, value));
     }
-    let short = word.strip_prefix('-')?;
-    let end = short.chars().next()?.len_utf8();
-    let (letter, value) = short.split_at(end);
-    Some((letter, Some(value).filter(|value| !value.is_empty())))
+    word.char_indices().skip(1).find_map(|(at, letter)| {
+        let (.., sets) = VALUED.iter().find(|(known, ..)| *known == letter)?;
+        let value = word
+            .get(at + letter.len_utf8()..)
+            .filter(|value| !value.is_empty());
+        Some((*sets, value))
+    })
 }
 
 /// Where psql takes a database's name it takes a URL or keywords, too.
 fn database(pairs: &mut Pairs, text: &str) -> Result<(), String> {
-    match text.split_once("://") {
+    match text.trim().split_once("://") {
         Some(("postgresql" | "postgres", rest)) => pairs.extend(super::url::pairs(rest)?),
         _ if text.contains('=') => pairs.extend(super::keywords::broken(text)?),
         _ => pairs.push(("dbname".into(), text.to_owned())),
@@ -152,7 +165,11 @@ mod tests {
         );
         check(
             "/usr/bin/psql -X -W sales ada",
-            &[("dbname", "sales"), ("user", "ada")],
+            &[("user", "ada"), ("dbname", "sales")],
+        );
+        check(
+            "psql -d sales -Xh db -- ada",
+            &[("host", "db"), ("user", "ada"), ("dbname", "sales")],
         );
         check(
             "PGPASSWORD='a b' psql -c 'select 1' sales",

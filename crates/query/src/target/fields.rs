@@ -2,7 +2,8 @@
 
 use serde_json::Value;
 
-use super::{OPTIONS, Pairs};
+use super::Pairs;
+use super::options::OPTIONS;
 
 /// Other names of options, in lower case; nothing where the field says nothing about the way in.
 const NAMES: &[(&str, Option<&str>)] = &[

@@ -1,6 +1,7 @@
 //! libpq's `key = value` pairs.
 
-use super::{OPTIONS, Pairs};
+use super::Pairs;
+use super::options::is_option;
 
 /// Reads pairs as libpq does: values in single quotes, backslash escapes.
 ///
@@ -10,29 +11,30 @@ pub(super) fn pairs(text: &str) -> Result<Pairs, String> {
     let mut pairs = Pairs::new();
     let mut chars = text.chars().peekable();
     loop {
-        while chars.next_if(|c| c.is_ascii_whitespace()).is_some() {}
+        while chars.next_if(|c| is_space(*c)).is_some() {}
         let mut name = String::new();
-        while let Some(c) = chars.next_if(|c| *c != '=' && !c.is_ascii_whitespace()) {
+        while let Some(c) = chars.next_if(|c| *c != '=' && !is_space(*c)) {
             name.push(c);
         }
-        while chars.next_if(|c| c.is_ascii_whitespace()).is_some() {}
+        while chars.next_if(|c| is_space(*c)).is_some() {}
         if name.is_empty() && chars.peek().is_none() {
             return Ok(pairs);
         }
         if chars.next_if_eq(&'=').is_none() {
             // The word may be a piece of a password with a blank in it: it is not repeated.
-            let place = pairs.last().map_or("at the start".to_owned(), |(key, _)| {
+            let place = pairs.iter().rfind(|(key, _)| is_option(key));
+            let place = place.map_or("at the start".to_owned(), |(key, _)| {
                 format!("behind the value of \"{key}\"")
             });
             return Err(format!(
                 "an = is missing {place}; a value with blanks in it stands in single quotes"
             ));
         }
-        while chars.next_if(|c| c.is_ascii_whitespace()).is_some() {}
+        while chars.next_if(|c| is_space(*c)).is_some() {}
         let mut value = String::new();
         let quoted = chars.next_if_eq(&'\'').is_some();
         loop {
-            match chars.next_if(|c| quoted || !c.is_ascii_whitespace()) {
+            match chars.next_if(|c| quoted || !is_space(*c)) {
                 Some('\'') if quoted => break,
                 Some('\\') => value.extend(chars.next()),
                 Some(c) => value.push(c),
@@ -44,13 +46,21 @@ pub(super) fn pairs(text: &str) -> Result<Pairs, String> {
     }
 }
 
+/// What C calls a space.
+fn is_space(c: char) -> bool {
+    c.is_ascii_whitespace() || c == '\x0b'
+}
+
 /// Reads pairs that pasting has broken over lines: a line that begins with no option goes on with
 /// the value before it.
 pub(super) fn broken(text: &str) -> Result<Pairs, String> {
+    if text.lines().nth(1).is_none() {
+        return pairs(text);
+    }
     let mut joined = String::with_capacity(text.len());
     for line in text.lines().map(str::trim) {
         let name = line.split('=').next().unwrap_or_default().trim_end();
-        if OPTIONS.contains(&name) && !joined.is_empty() {
+        if is_option(name) && !joined.is_empty() {
             joined.push(' ');
         }
         joined.push_str(line);

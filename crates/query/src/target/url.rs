@@ -3,6 +3,8 @@
 use percent_encoding::percent_decode_str;
 
 use super::Pairs;
+use super::options::{OPTIONS, is_option};
+use crate::nearest::nearest;
 
 /// Reads what stands behind `postgresql://`:
 /// `user:password@host:port,host:port/database?option=value&…`, percent-encoded.
@@ -41,7 +43,13 @@ pub(super) fn pairs(rest: &str) -> Result<Pairs, String> {
     for option in query.split('&').filter(|option| !option.is_empty()) {
         match option.split_once('=') {
             Some(("ssl", "true")) => pairs.push(("sslmode".into(), "require".into())),
-            Some((name, value)) => pairs.push((decode(name, "option")?, decode(value, "option")?)),
+            Some((name, value)) => {
+                let (name, value) = (decode(name, "option")?, decode(value, "option")?);
+                if !is_option(&name) {
+                    return Err(unknown(&name));
+                }
+                pairs.push((name, value));
+            }
             None => {
                 database.push('?');
                 database.push_str(&decode(option, "option")?);
@@ -77,20 +85,30 @@ fn hosts(authority: &str, pairs: &mut Pairs) -> Result<(), String> {
         names.push(decode(name, "host")?);
         ports.push(decode(port, "port")?);
     }
-    if names.iter().any(|name| !name.is_empty()) {
-        pairs.push(("host".into(), names.join(",")));
-    }
-    if ports.iter().any(|port| !port.is_empty()) {
-        pairs.push(("port".into(), ports.join(",")));
+    for (option, list) in [("host", names.join(",")), ("port", ports.join(","))] {
+        if !list.is_empty() {
+            pairs.push((option.into(), list));
+        }
     }
     Ok(())
+}
+
+/// Where a password has a raw `/` or `?` in it, a piece of it stands where options do: the name is
+/// not repeated.
+fn unknown(name: &str) -> String {
+    let near = nearest(name, OPTIONS.iter().copied());
+    let near = near.map_or(String::new(), |near| format!("; did you mean {near}?"));
+    format!(
+        "behind the ? of the URL stands an unknown option{near} \
+         (in a password / is written %2F, ? %3F and @ %40)"
+    )
 }
 
 fn decode(text: &str, what: &str) -> Result<String, String> {
     let encoded = text.split('%').skip(1).all(|rest| {
         rest.get(..2)
-            .and_then(|digits| u8::from_str_radix(digits, 16).ok())
-            .is_some_and(|byte| byte != 0)
+            .filter(|digits| digits.bytes().all(|digit| digit.is_ascii_hexdigit()))
+            .is_some_and(|digits| digits != "00")
     });
     let decoded = percent_decode_str(text)
         .decode_utf8()
