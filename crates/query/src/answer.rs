@@ -130,6 +130,17 @@ impl<'r, 'a, H: Host> Answer<'r, 'a, H> {
     }
 
     async fn read(&mut self) -> Result<(), Problem> {
+        self.ask().await.map_err(|mut problem| {
+            if self.timed_out {
+                let passed = "The time limit of --timeout had passed.";
+                problem.advice.push(passed.into());
+            }
+            problem
+        })
+    }
+
+    /// Asks the server; once more where it wants another password.
+    async fn ask(&mut self) -> Result<(), Problem> {
         let mut password = None;
         let mut asked = false;
         loop {

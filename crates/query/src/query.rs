@@ -132,13 +132,12 @@ impl Query {
 
     pub(crate) fn dialect(&self) -> Dialect {
         let session = self.connections.current();
-        let status = session.as_ref().map(Session::status);
+        let open = session.as_ref().and_then(|session| session.status().connection);
+        let spark = session.is_some_and(|session| session.is_query_service());
         Dialect {
-            standard_conforming_strings: status
-                .as_ref()
-                .and_then(|status| status.connection.as_ref())
-                .is_none_or(|connection| connection.standard_conforming_strings),
-            spark: session.is_some_and(|session| session.is_query_service()),
+            standard_conforming_strings: open
+                .map_or(!spark, |connection| connection.standard_conforming_strings),
+            spark,
         }
     }
 }
@@ -339,6 +338,11 @@ impl<'a, H: Host> Run<'a, H> {
             Failure::Open(OpenError::PasswordNeeded { host }) => (host.clone(), false),
             Failure::Open(OpenError::Refused { host, report }) if report.code == "28P01" => {
                 (host.clone(), true)
+            }
+            Failure::Open(OpenError::Unreachable(_)) if session.is_query_service() => {
+                let mut problem = failure_problem(failure);
+                problem.advice.push(query_service::UNREACHABLE.into());
+                return Err(problem);
             }
             _ => return Err(failure_problem(failure)),
         };

@@ -17,6 +17,10 @@ pub(crate) fn is_it(host: &Host, version: &str) -> bool {
     named || version == VERSION
 }
 
+/// Why the service may not answer at all.
+pub(crate) const UNREACHABLE: &str = "Query Service: where an organization allows only some \
+    addresses, all others are refused without a word; its administrator knows the list.";
+
 /// What an error means there and what to do, in one sentence.
 pub(crate) fn explain(code: &str, message: &str) -> Option<&'static str> {
     if message.contains("Session Limit Reached") {
@@ -37,6 +41,10 @@ pub(crate) fn explain(code: &str, message: &str) -> Option<&'static str> {
         "53400" => {
             "Query Service: a query may run for 10 minutes and a LIMIT may be 100,000 at most; ask \
              for less, or write the result with CREATE TABLE … AS."
+        }
+        "0A000" => {
+            "Query Service: it does not do this; of what writes data it has INSERT INTO … SELECT \
+             and CREATE TABLE … AS."
         }
         "08P01" => "Query Service: it does not understand a message that PostgreSQL would.",
         "58000" => {

@@ -235,11 +235,16 @@ impl Session {
         &self.target
     }
 
-    /// Whether the open connection is one to Query Service.
+    /// Whether this is Query Service: by what the server said, before that by the host's name.
     pub(crate) fn is_query_service(&self) -> bool {
-        self.status()
-            .connection
-            .is_some_and(|connection| connection.query_service)
+        match (self.status().connection, &*self.target) {
+            (Some(connection), _) => connection.query_service,
+            (None, Target::Server(settings)) => {
+                let mut hosts = settings.hosts.iter();
+                hosts.any(|host| query_service::is_it(host, ""))
+            }
+            (None, Target::Local(_)) => false,
+        }
     }
 
     /// What is known of it now.
@@ -565,8 +570,11 @@ impl Owner {
             user: parameter("session_authorization"),
             encrypted: link.encrypted,
             expires: link.expires,
-            standard_conforming_strings: link.parameter("standard_conforming_strings")
-                != Some("off"),
+            // Spark's strings have backslashes that escape, where the server does not say else.
+            standard_conforming_strings: match link.parameter("standard_conforming_strings") {
+                Some(setting) => setting != "off",
+                None => !link.is_query_service(),
+            },
         });
     }
 

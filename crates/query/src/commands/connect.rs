@@ -9,7 +9,7 @@ use crate::connections::variable;
 use crate::host::{Host, Shown};
 use crate::query::Run;
 use crate::session::{Session, expiry};
-use crate::target::{Host as ServerHost, Target};
+use crate::target::{Host as ServerHost, Target, token};
 use crate::wire::Transaction;
 
 /// `%connect TARGET [as NAME]`: opens nothing.
@@ -28,7 +28,7 @@ pub(super) async fn connect<H: Host>(
         ];
         return Err(problem);
     }
-    let parsed = Target::parse(target, &variable).map_err(|why| refused(run, at.clone(), why))?;
+    let parsed = Target::parse(target, &variable).map_err(unread)?;
     let alone = Target::parse(target, &nothing);
     add(run, name, parsed, alone).await;
     Ok(())
@@ -39,7 +39,6 @@ pub(super) async fn connect_fields<H: Host>(
     run: &mut Run<'_, H>,
     rest: &str,
     body: &str,
-    at: Range<usize>,
 ) -> Result<(), Problem> {
     let name = match rest.split_whitespace().collect::<Vec<_>>().as_slice() {
         [] => None,
@@ -47,14 +46,18 @@ pub(super) async fn connect_fields<H: Host>(
         _ => {
             let why = "%%connect takes only a name here (%%connect as NAME); \
                        the fields stand on the lines below";
-            return Err(refused(run, at, why));
+            return Err(unread(why.into()));
         }
     };
-    let target =
-        Target::parse_fields(body, &variable).map_err(|why| refused(run, at.clone(), why))?;
+    let target = Target::parse_fields(body, &variable).map_err(unread)?;
     let alone = Target::parse_fields(body, &nothing);
     add(run, name, target, alone).await;
     Ok(())
+}
+
+/// A target that cannot be read. Its place is not shown: the line may hold a password.
+fn unread(why: String) -> Problem {
+    Problem::new("command_error", why)
 }
 
 /// An environment in which every variable is empty.
@@ -156,6 +159,14 @@ fn row(session: &Session, current: bool) -> Vec<Option<String>> {
         (_, Target::Local(_)) => String::new(),
     };
     let tls = open.map(|open| if open.encrypted { "yes" } else { "no" }.to_owned());
+    let expires = match (open, session.target()) {
+        (Some(open), _) => open.expires,
+        (None, Target::Server(settings)) => {
+            let password = settings.password.as_ref();
+            password.and_then(|password| token::expiry(password.expose()))
+        }
+        (None, Target::Local(_)) => None,
+    };
     let transaction = match status.transaction {
         Transaction::Idle => "none",
         Transaction::Open => "open",
@@ -169,7 +180,7 @@ fn row(session: &Session, current: bool) -> Vec<Option<String>> {
         tls,
         Some(user),
         Some(transaction.into()),
-        open.and_then(|open| open.expires).map(expiry),
+        expires.map(expiry),
     ]
 }
 

@@ -307,7 +307,7 @@ pub(crate) async fn block<H: Host>(
     at: Range<usize>,
 ) -> Result<(), Problem> {
     match name {
-        "connect" => connect::connect_fields(run, rest, body, at).await,
+        "connect" => connect::connect_fields(run, rest, body).await,
         "copy" => copy::query(run, rest, body, at).await,
         "sql" => sql::sql(run, rest, at),
         _ => Err(unknown(run, &format!("%%{name}"), at, PERCENT)),

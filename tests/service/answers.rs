@@ -1,0 +1,240 @@
+//! What the service answers, shown as it is: values of its own types, its lists, its limits.
+
+use crate::notebook::Notebook;
+use crate::stand_in::{Quirks, Service};
+
+#[tokio::test]
+async fn nested_values_stay_as_the_service_prints_them() {
+    let service = Service::start(Quirks::default()).await;
+    let notebook = Notebook::connected(&service).await;
+    let answer = notebook
+        .good("select lastseen, address, identitymap from loyalty_members limit 2")
+        .await;
+    assert_eq!(
+        answer.text(),
+        "       lastseen        |        address        |          identitymap          \n\
+         -----------------------+-----------------------+-------------------------------\n \
+         2022-09-02 19:47:14.0 | (\"12 Rue Cler\",Paris) | [ECID -> \"{(601097-5702,t)}\"]\n \
+         2022-09-01 08:15:00.0 | (\"3 Damrak\",NULL)     | [ECID -> \"{(611097-5702,t)}\"]\n\
+         (2 rows)"
+    );
+    let answer = notebook
+        .good("select items from loyalty_members where name = 'Emil Hansen'")
+        .await;
+    assert!(answer.remarks("NULL"), "{answer:?}");
+}
+
+#[tokio::test]
+async fn flat_columns() {
+    let service = Service::start(Quirks::default()).await;
+    let notebook = Notebook::new(&service);
+    let target = crate::notebook::keywords(&service).replace("prod:all", "prod:all?FLATTEN");
+    notebook
+        .good(&format!("%connect {target} password={}", service.token))
+        .await;
+    let answer = notebook
+        .good("select name, \"address.city\" from loyalty_members where \"address.city\" = 'Lagos'")
+        .await;
+    assert_eq!(
+        answer.text(),
+        "     name     | address.city \n--------------+--------------\n Chidi Okafor | Lagos\n(1 row)"
+    );
+}
+
+#[tokio::test]
+async fn lists_of_tables_and_views() {
+    let service = Service::start(Quirks::default()).await;
+    let notebook = Notebook::connected(&service).await;
+    let answer = notebook.good("show tables").await;
+    assert!(answer.text().contains("| resolved"), "{}", answer.text());
+    assert!(
+        answer.text().contains(" loyalty_members |"),
+        "{}",
+        answer.text()
+    );
+    let answer = notebook.good("show views").await;
+    assert!(answer.text().contains(" web_carts |"), "{}", answer.text());
+    notebook.good("show databases; show schemas").await;
+
+    let answer = notebook.good("\\dt").await;
+    let expected = "              List of relations\n \
+                    Schema |      Name       | Type  |  Owner   \n\
+                    --------+-----------------+-------+----------\n \
+                    public | loyalty_archive | table | postgres\n \
+                    public | loyalty_members | table | postgres\n \
+                    public | web_events      | table | postgres\n(3 rows)";
+    assert_eq!(answer.text(), expected);
+    let answer = notebook.good("\\dv").await;
+    assert!(
+        answer.text().contains("web_carts | view"),
+        "{}",
+        answer.text()
+    );
+    let answer = notebook.good("\\dt loyalty_m*").await;
+    assert!(answer.text().contains("(1 row)"), "{}", answer.text());
+}
+
+#[tokio::test]
+async fn tables_are_found_with_a_catalog_and_without() {
+    for catalog in [true, false] {
+        let service = Service::start(Quirks {
+            catalog,
+            ..Quirks::default()
+        })
+        .await;
+        let notebook = Notebook::connected(&service).await;
+        let answer = notebook.good("%tables").await;
+        for name in ["loyalty_archive", "loyalty_members", "web_events"] {
+            assert!(answer.text().contains(name), "{}", answer.text());
+        }
+        // The second time the way is known.
+        let before = service.log().queries.len();
+        notebook.good("%tables").await;
+        assert_eq!(service.log().queries.len(), before + 1);
+        if !catalog {
+            let problem = notebook.bad("\\dt").await;
+            assert_eq!(problem.code.as_deref(), Some("42P01"));
+        }
+    }
+}
+
+#[tokio::test]
+async fn limit_zero_is_warned_about_and_runs() {
+    let service = Service::start(Quirks::default()).await;
+    let notebook = Notebook::connected(&service).await;
+    notebook.good("select 1").await;
+    let answer = notebook.good("select page from web_events limit 0").await;
+    assert!(
+        answer
+            .err()
+            .contains("LIMIT 0 means no limit and returns everything"),
+        "{answer:?}"
+    );
+    assert!(
+        answer.text().contains("(100 of 120000 rows shown)"),
+        "{}",
+        answer.text()
+    );
+    let answer = notebook
+        .good("select page from web_events where 1 = 0")
+        .await;
+    assert_eq!(
+        (answer.text(), answer.err().as_str()),
+        (" page \n------\n(0 rows)", "")
+    );
+}
+
+#[tokio::test]
+async fn limit_zero_is_warned_about_in_the_first_statement() {
+    let service = Service::start(Quirks::default()).await;
+    let notebook = Notebook::connected(&service).await;
+    let answer = notebook.good("select page from web_events limit 0").await;
+    assert!(
+        answer.err().contains("LIMIT 0 means no limit"),
+        "{answer:?}"
+    );
+}
+
+#[tokio::test]
+async fn the_row_cap_is_told_where_it_may_have_cut() {
+    let service = Service::start(Quirks::default()).await;
+    let notebook = Notebook::connected(&service).await;
+    let answer = notebook.good("select page from web_events").await;
+    assert!(
+        answer.text().contains("(100 of 50000 rows shown)"),
+        "{}",
+        answer.text()
+    );
+    assert!(answer.remarks("exactly 50,000 rows came, "), "{answer:?}");
+    assert!(answer.remarks("cap: there may be more"), "{answer:?}");
+    let answer = notebook
+        .good("select page from web_events limit 60000")
+        .await;
+    assert!(
+        answer.text().contains("(100 of 60000 rows shown)"),
+        "{}",
+        answer.text()
+    );
+    assert!(!answer.remarks("cap"));
+}
+
+#[tokio::test]
+async fn only_insert_writes() {
+    let service = Service::start(Quirks::default()).await;
+    let notebook = Notebook::connected(&service).await;
+    let answer = notebook
+        .good("insert into loyalty_archive select name, points from loyalty_members where tier = 'gold'")
+        .await;
+    assert_eq!(answer.out(), "INSERT 0 2\n");
+    let answer = notebook
+        .good("select name from loyalty_archive order by name")
+        .await;
+    assert!(
+        answer.text().contains("Ada Lopez\n Dora Nagy\n(2 rows)"),
+        "{}",
+        answer.text()
+    );
+}
+
+#[tokio::test]
+async fn notices_and_settings_among_the_rows() {
+    let service = Service::start(Quirks {
+        chatty: true,
+        ..Quirks::default()
+    })
+    .await;
+    let notebook = Notebook::connected(&service).await;
+    let answer = notebook.good("select name from loyalty_members").await;
+    assert_eq!(answer.err(), "NOTICE:  the session warms up\n");
+    assert!(answer.text().contains("(5 rows)"), "{}", answer.text());
+}
+
+#[tokio::test]
+async fn statements_go_as_they_are_typed() {
+    let service = Service::start(Quirks::default()).await;
+    let notebook = Notebook::connected(&service).await;
+    notebook.good("select 1").await;
+    for (cell, statements) in [
+        (
+            "$$BEGIN insert into t select 1; select 2; EXCEPTION WHEN OTHER THEN SET @ret = 'x'; END$$; select 3;",
+            vec![
+                "$$BEGIN insert into t select 1; select 2; EXCEPTION WHEN OTHER THEN SET @ret = 'x'; END$$;",
+                "select 3;",
+            ],
+        ),
+        (
+            "$$BEGIN select 1; $$END; select 3",
+            vec!["$$BEGIN select 1; $$END;", "select 3"],
+        ),
+        (
+            "select 1 `a;b`; select 2 `it's`",
+            vec!["select 1 `a;b`;", "select 2 `it's`"],
+        ),
+        (
+            r"select 'it\'s; so' a; select 'b\\'",
+            vec![r"select 'it\'s; so' a;", r"select 'b\\'"],
+        ),
+    ] {
+        let before = service.log().queries.len();
+        notebook.good(cell).await;
+        assert_eq!(service.log().queries[before..], statements, "{cell}");
+    }
+    let answer = notebook.good(r"select 'it\'s a\\b' a").await;
+    assert!(answer.text().contains(r" it's a\b"), "{}", answer.text());
+}
+
+#[tokio::test]
+async fn odd_results() {
+    let service = Service::start(Quirks::default()).await;
+    let notebook = Notebook::connected(&service).await;
+    let answer = notebook.good("select 1 a, 2 a, null b, '' c").await;
+    assert_eq!(
+        answer.text(),
+        " a | a | b | c \n---+---+---+---\n 1 | 2 |   | \n(1 row)"
+    );
+    let long = "x".repeat(1_000_000);
+    let answer = notebook.good(&format!("select '{long}' a")).await;
+    assert!(answer.text().contains(&long));
+    let answer = notebook.good("-- nothing").await;
+    assert!(answer.shown.is_empty(), "{answer:?}");
+}

@@ -1,0 +1,123 @@
+//! Interrupts: the service takes requests to cancel and does nothing about them.
+
+use std::time::{Duration, Instant};
+
+use query::Shown;
+use tokio::time::sleep;
+
+use crate::notebook::Notebook;
+use crate::stand_in::{Quirks, Service, USER};
+
+#[tokio::test]
+async fn an_interrupt_drops_the_connection_at_once() {
+    let service = Service::start(Quirks {
+        works: Duration::from_secs(1),
+        ..Quirks::default()
+    })
+    .await;
+    let notebook = Notebook::connected(&service).await;
+    notebook.good("select 1").await;
+    let began = Instant::now();
+    let (problem, ()) = tokio::join!(notebook.bad("select * from web_events"), async {
+        sleep(Duration::from_millis(100)).await;
+        notebook.host.interrupt();
+    });
+    assert!(
+        began.elapsed() < Duration::from_millis(600),
+        "{:?}",
+        began.elapsed()
+    );
+    let text = problem.text();
+    assert!(
+        text.contains("this server ignores requests to cancel"),
+        "{text}"
+    );
+    assert!(
+        text.contains("The server may still be working on the statement."),
+        "{text}"
+    );
+    assert_eq!(service.log().finished, 1, "the service is not done yet");
+
+    // The next statement is not kept waiting by the last one.
+    notebook.good("select 2").await;
+    let log = service.log();
+    assert_eq!((log.dials, log.cancels, log.finished), (2, 0, 2));
+    sleep(Duration::from_millis(1200) - began.elapsed().min(Duration::from_secs(1))).await;
+    assert_eq!(service.log().finished, 3, "the service went on");
+}
+
+#[tokio::test]
+async fn a_time_limit_drops_the_connection_at_once() {
+    let service = Service::start(Quirks {
+        works: Duration::from_secs(60),
+        ..Quirks::default()
+    })
+    .await;
+    let notebook = Notebook::connected(&service).await;
+    notebook.good("select 1").await;
+    let began = Instant::now();
+    let problem = notebook
+        .bad("%%sql --timeout 0.2\nselect * from web_events")
+        .await;
+    assert!(
+        began.elapsed() < Duration::from_secs(1),
+        "{:?}",
+        began.elapsed()
+    );
+    let text = problem.text();
+    assert!(
+        text.contains("The time limit of --timeout had passed."),
+        "{text}"
+    );
+}
+
+/// A server of which it is not known that it ignores requests to cancel.
+#[tokio::test]
+async fn a_server_that_did_not_listen_once_is_not_asked_again() {
+    let quirks = Quirks {
+        works: Duration::from_secs(60),
+        version: "15.4",
+        ..Quirks::default()
+    };
+    let service = Service::start(quirks).await;
+    let notebook = Notebook::new(&service);
+    let (port, token) = (service.port, &service.token);
+    notebook
+        .good(&format!(
+            "%connect host=localhost port={port} dbname=prod:all user={USER} password={token}"
+        ))
+        .await;
+    notebook.good("select 1").await;
+    let (problem, ()) = tokio::join!(notebook.bad("select * from web_events"), async {
+        sleep(Duration::from_millis(100)).await;
+        notebook.host.interrupt();
+        let slow =
+            |shown: &Shown| matches!(shown, Shown::Err(text) if text.contains("has not answered"));
+        notebook.host.until(slow).await;
+        notebook.host.interrupt();
+    });
+    assert!(
+        problem
+            .text()
+            .contains("did not answer the request to cancel"),
+        "{problem:?}"
+    );
+    assert_eq!(service.log().cancels, 1);
+
+    notebook.good("select 1").await;
+    let began = Instant::now();
+    let (problem, ()) = tokio::join!(notebook.bad("select * from web_events"), async {
+        sleep(Duration::from_millis(100)).await;
+        notebook.host.interrupt();
+    });
+    assert!(
+        began.elapsed() < Duration::from_secs(1),
+        "{:?}",
+        began.elapsed()
+    );
+    assert!(
+        problem.text().contains("ignores requests to cancel"),
+        "{problem:?}"
+    );
+    assert_eq!(service.log().cancels, 1);
+}
