@@ -161,7 +161,12 @@ impl Writer<'_> {
 
     /// What stands below: the table's own footers, then how many rows there are and the remarks.
     fn below(&mut self) {
-        if let Some(footers) = &self.table.footers {
+        if let Some(footers) = self
+            .table
+            .footers
+            .as_ref()
+            .filter(|footers| !footers.is_empty())
+        {
             self.out += "<pre style=\"margin:0;background:transparent;color:inherit\"><small>";
             for footer in footers.iter().map(|footer| shorten(footer, SHORT)) {
                 if self.out.len() + footer.len() * 6 > LIMIT - RESERVE / 2 {
