@@ -456,8 +456,7 @@ impl<'r, 'a, H: Host> Answer<'r, 'a, H> {
 
     /// A report of the server with its place in the cell.
     fn report(&self, report: Report) -> Problem {
-        let mut problem = Problem::server(report.severity, report.code.clone(), report.message);
-        problem.place = match (
+        let place = match (
             report.position,
             report.internal_position,
             &report.internal_query,
@@ -472,12 +471,17 @@ impl<'r, 'a, H: Host> Answer<'r, 'a, H> {
             }),
             _ => None,
         };
-        problem.query = report.internal_query.filter(|_| report.position.is_none());
-        problem.detail = report.detail;
-        problem.hint = report.hint;
-        problem.context = report.context;
+        let query = report.internal_query.clone();
+        let mut problem = Problem {
+            place,
+            query: query.filter(|_| report.position.is_none()),
+            ..report.into()
+        };
         if self.session.is_query_service() {
-            let explained = query_service::explain(&report.code, &problem.message);
+            let explained = query_service::explain(
+                problem.code.as_deref().unwrap_or_default(),
+                &problem.message,
+            );
             problem.advice.extend(explained.map(str::to_owned));
         }
         problem

@@ -61,13 +61,7 @@ impl<H: Host> Run<'_, H> {
                     password = Some(self.another_password(&session, failure, asked).await?);
                     asked = true;
                 }
-                (None, Some(report)) => {
-                    let mut problem = Problem::server(report.severity, report.code, report.message);
-                    problem.detail = report.detail;
-                    problem.hint = report.hint;
-                    problem.context = report.context;
-                    return Err(problem);
-                }
+                (None, Some(report)) => return Err((*report).into()),
                 (None, None) => {
                     session.learn_types(&fields).await;
                     return Ok(Fetched {

@@ -132,7 +132,9 @@ impl Query {
 
     pub(crate) fn dialect(&self) -> Dialect {
         let session = self.connections.current();
-        let open = session.as_ref().and_then(|session| session.status().connection);
+        let open = session
+            .as_ref()
+            .and_then(|session| session.status().connection);
         let spark = session.is_some_and(|session| session.is_query_service());
         Dialect {
             standard_conforming_strings: open
@@ -444,19 +446,17 @@ pub(crate) fn failure_problem(failure: Failure) -> Problem {
             connection_problem(format!("{} asks for a password", host.describe()), &[])
         }
         Failure::Open(OpenError::Refused { host, report }) => {
-            let mut problem = Problem::server(
-                report.severity.clone(),
-                report.code.clone(),
-                format!(
-                    "connection to {} refused: {}",
-                    host.describe(),
-                    report.message
-                ),
+            let mut problem = Problem::from(*report);
+            problem.message = format!(
+                "connection to {} refused: {}",
+                host.describe(),
+                problem.message
             );
-            problem.detail = report.detail;
-            problem.hint = report.hint;
             if query_service::is_it(&host, "") {
-                let explained = query_service::explain(&report.code, &problem.message);
+                let explained = query_service::explain(
+                    problem.code.as_deref().unwrap_or_default(),
+                    &problem.message,
+                );
                 problem.advice.extend(explained.map(str::to_owned));
             }
             problem

@@ -17,6 +17,7 @@ use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
 use bytes::{Buf, BufMut, Bytes, BytesMut};
+use display::Problem;
 use fallible_iterator::FallibleIterator;
 use futures_channel::mpsc;
 use futures_util::Stream;
@@ -129,6 +130,18 @@ impl Report {
     pub(crate) fn is_fatal(&self) -> bool {
         // The severity is translated; the classes of codes that end a session are not.
         matches!(self.severity.as_str(), "FATAL" | "PANIC") || self.code.starts_with("57P")
+    }
+}
+
+impl From<Report> for Problem {
+    /// The report in the user's terms. Where it points is known only to whoever sent the query.
+    fn from(report: Report) -> Self {
+        Problem {
+            detail: report.detail,
+            hint: report.hint,
+            context: report.context,
+            ..Problem::server(report.severity, report.code, report.message)
+        }
     }
 }
 

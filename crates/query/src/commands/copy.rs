@@ -10,7 +10,7 @@ use crate::host::Host;
 use crate::query::{Run, failure_problem};
 use crate::session::{Failure, Running, Session, Update};
 use crate::variables::{identifier, literal};
-use crate::wire::{CopyIn, Event, Report, Transaction};
+use crate::wire::{CopyIn, Event, Transaction};
 
 /// Where rows come from and where they go.
 struct Plan {
@@ -187,7 +187,7 @@ impl Plan {
                         // False where the other end has gone: its own error is told below.
                         sink.data(&data).await;
                     }
-                    Some(Update::Event(Event::Error(report))) => failed = Some(problem(*report)),
+                    Some(Update::Event(Event::Error(report))) => failed = Some((*report).into()),
                     Some(Update::Failed(failure)) => {
                         failed = Some(failure_problem(failure));
                         break;
@@ -202,7 +202,7 @@ impl Plan {
                 update = to.updates.recv() => {
                     // The rows are refused: no more of them are wanted.
                     let refusal = match update {
-                        Some(Update::Event(Event::Error(report))) => problem(*report),
+                        Some(Update::Event(Event::Error(report))) => (*report).into(),
                         Some(Update::Failed(failure)) => failure_problem(failure),
                         None => gone(),
                         Some(_) => continue,
@@ -240,7 +240,7 @@ impl Plan {
                 () = run.host.interrupted() => to.interrupt(),
                 update = to.updates.recv() => match update {
                     Some(Update::CopyIn(sink)) => return Ok(Some(sink)),
-                    Some(Update::Event(Event::Error(report))) => failed = Some(problem(*report)),
+                    Some(Update::Event(Event::Error(report))) => failed = Some((*report).into()),
                     Some(Update::Failed(failure)) => return Err(failure_problem(failure)),
                     Some(Update::Done(_)) => return failed.map_or(Ok(None), Err),
                     None => return Err(gone()),
@@ -256,7 +256,7 @@ impl Plan {
         loop {
             match to.updates.recv().await {
                 Some(Update::Event(Event::Complete(done))) => tag = done,
-                Some(Update::Event(Event::Error(report))) => failed = Some(problem(*report)),
+                Some(Update::Event(Event::Error(report))) => failed = Some((*report).into()),
                 Some(Update::Failed(failure)) => return Err(failure_problem(failure)),
                 Some(Update::Done(_)) => return failed.map_or(Ok(tag), Err),
                 None => return Err(gone()),
@@ -273,14 +273,6 @@ async fn finish(running: &mut Running) {
             return;
         }
     }
-}
-
-fn problem(report: Report) -> Problem {
-    let mut problem = Problem::server(report.severity, report.code, report.message);
-    problem.detail = report.detail;
-    problem.hint = report.hint;
-    problem.context = report.context;
-    problem
 }
 
 fn gone() -> Problem {
