@@ -3,26 +3,26 @@
 //! The driver's own `connect` is not used, because the [`Tap`] must sit between the driver and TLS.
 //! What it did beyond the protocol is done here: the list of hosts, keepalives, the time limit.
 
-use std::future::{Ready, ready};
+mod clear;
+mod socket;
+
+use std::hash::{BuildHasher, Hasher, RandomState};
 use std::io;
-use std::pin::Pin;
-use std::task::{Context, Poll};
 use std::time::{Duration, SystemTime};
 
 use bytes::BytesMut;
-use postgres_native_tls::TlsStream as NativeTlsStream;
 use postgres_protocol::message::frontend;
-use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, ReadBuf};
-use tokio::net::{TcpStream, UnixStream};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::lookup_host;
 use tokio::time::timeout;
 use tokio_postgres::config::{self, Config, SslMode, SslNegotiation};
-use tokio_postgres::tls::{ChannelBinding, TlsConnect, TlsStream};
 use tokio_postgres::{Client, Connection};
 
+use self::socket::{AsIs, NoSocket, Socket, connect};
 use crate::secret::Secret;
 use crate::target::{Address, ChannelBinding as Binding, Host, Settings, TlsMode};
 use crate::target::{passfile, token};
-use crate::tls::{connector, failed};
+use crate::tls;
 use crate::wire::{CopyIn, Event, Events, Report, Tap};
 
 /// A cancel request is one small message; a server that has not taken it by then will not.
@@ -52,53 +52,114 @@ pub(crate) enum OpenError {
     Unreachable(String),
 }
 
-/// Opens a connection to the first host that answers.
+/// Opens a connection to the first server that answers.
 pub(crate) async fn open(
     settings: &Settings,
     password: Option<&Secret>,
 ) -> Result<Opened, OpenError> {
+    let limit = settings.connect_timeout;
+    let late = || format!("no answer within {} s (connect_timeout)", limit.as_secs());
     let mut failures = Vec::new();
-    for host in &settings.hosts {
-        let attempt = async {
-            let known = match password {
-                Some(password) => Some(password.clone()),
-                None => known_password(settings, host)
-                    .await
-                    .map_err(OpenError::Unreachable)?,
-            };
-            let mut opened = open_host(settings, host, known.as_ref()).await?;
-            opened.expires = known.and_then(|password| token::expiry(password.expose()));
-            Ok(opened)
-        };
-        match timeout(settings.connect_timeout, attempt).await {
-            Ok(Ok(opened)) => return Ok(opened),
-            // A server that answers is the server: the next host is for when it does not.
-            Ok(Err(error @ (OpenError::PasswordNeeded { .. } | OpenError::Refused { .. }))) => {
-                return Err(error);
-            }
-            Ok(Err(OpenError::Unreachable(why))) => {
+    let mut hosts = settings.hosts.clone();
+    if settings.shuffle {
+        shuffle(&mut hosts);
+    }
+    for host in &hosts {
+        let mut addresses = match timeout(limit, resolve(host)).await {
+            Ok(Ok(addresses)) => addresses,
+            Ok(Err(why)) => {
                 failures.push(format!("{}: {why}", host.describe()));
+                continue;
             }
-            Err(_) => failures.push(format!(
-                "{}: no answer within {} s (connect_timeout)",
-                host.describe(),
-                settings.connect_timeout.as_secs()
-            )),
+            Err(_) => {
+                failures.push(format!("{}: {}", host.describe(), late()));
+                continue;
+            }
+        };
+        if settings.shuffle {
+            shuffle(&mut addresses);
+        }
+        let known = match password {
+            Some(password) => Ok(Some(password.clone())),
+            None => timeout(limit, known_password(settings, host))
+                .await
+                .map_err(|_| OpenError::Unreachable(format!("password_command: {}", late())))?
+                .map_err(OpenError::Unreachable)?,
+        };
+        let password = known.as_ref().ok().and_then(Option::as_ref);
+        for address in &addresses {
+            let told = match &address.place {
+                Address::Tcp(_, Some(ip)) if addresses.len() > 1 => {
+                    format!("{} ({ip})", host.describe())
+                }
+                _ => host.describe(),
+            };
+            match timeout(limit, open_host(settings, address, password)).await {
+                Ok(Ok(mut opened)) => {
+                    opened.expires = password.and_then(|known| token::expiry(known.expose()));
+                    return Ok(opened);
+                }
+                // It is starting or stopping: as in libpq, the next one is asked.
+                Ok(Err(OpenError::Refused { report, .. })) if report.code == "57P03" => {
+                    failures.push(format!("{told}: {}", report.message));
+                }
+                Ok(Err(OpenError::Unreachable(why))) => failures.push(format!("{told}: {why}")),
+                Ok(Err(OpenError::PasswordNeeded { .. })) if let Err(why) = &known => {
+                    return Err(OpenError::Unreachable(why.clone()));
+                }
+                // A server that answers is the server: the next is for when it does not.
+                Ok(Err(refused)) => return Err(refused),
+                Err(_) => failures.push(format!("{told}: {}", late())),
+            }
         }
     }
     Err(OpenError::Unreachable(failures.join("\n")))
 }
 
-/// The password that was given, that the command prints, or that the password file has.
-async fn known_password(settings: &Settings, host: &Host) -> Result<Option<Secret>, String> {
+/// The addresses of a host: each is tried, and the one that answers is also where a request to
+/// cancel goes.
+async fn resolve(host: &Host) -> Result<Vec<Host>, String> {
+    let Address::Tcp(name, None) = &host.place else {
+        return Ok(vec![host.clone()]);
+    };
+    let found = lookup_host((name.as_str(), host.port))
+        .await
+        .map_err(|error| error.to_string())?;
+    let mut hosts: Vec<Host> = Vec::new();
+    for address in found {
+        let place = Address::Tcp(name.clone(), Some(address.ip()));
+        if !hosts.iter().any(|known| known.place == place) {
+            hosts.push(Host {
+                place,
+                port: host.port,
+            });
+        }
+    }
+    Ok(hosts)
+}
+
+fn shuffle<T>(list: &mut [T]) {
+    for at in (1..list.len()).rev() {
+        // Each of these has keys of its own.
+        let random = RandomState::new().build_hasher().finish();
+        list.swap(at, (random % (at as u64 + 1)) as usize);
+    }
+}
+
+/// The password that was given, that the command prints, or that the password file has: or why the
+/// file is not used, which only matters once a password is needed.
+async fn known_password(
+    settings: &Settings,
+    host: &Host,
+) -> Result<Result<Option<Secret>, String>, String> {
     if settings.password.is_some() {
-        return Ok(settings.password.clone());
+        return Ok(Ok(settings.password.clone()));
     }
     if let Some(command) = &settings.password_command {
-        return printed(command.expose()).await.map(Some);
+        return Ok(Ok(Some(printed(command.expose()).await?)));
     }
     let Some(path) = &settings.passfile else {
-        return Ok(None);
+        return Ok(Ok(None));
     };
     let name = match &host.place {
         Address::Tcp(name, _) => name.clone(),
@@ -108,7 +169,13 @@ async fn known_password(settings: &Settings, host: &Host) -> Result<Option<Secre
             Some(folder) => folder.to_owned(),
         },
     };
-    passfile::find(path, &name, host.port, &settings.database, &settings.user)
+    Ok(passfile::find(
+        path,
+        &name,
+        host.port,
+        &settings.database,
+        &settings.user,
+    ))
 }
 
 /// The first line that a command of the shell prints.
@@ -136,37 +203,64 @@ async fn printed(command: &str) -> Result<Secret, String> {
     }
 }
 
+/// Opens a connection to one address: with TLS or without, and where the mode says so the other
+/// way when the first does not work.
 async fn open_host(
     settings: &Settings,
     host: &Host,
     password: Option<&Secret>,
 ) -> Result<Opened, OpenError> {
-    // `allow` asks in plain first, `prefer` with TLS first; both come back the other way.
-    let (first, second) = match settings.tls.mode {
-        TlsMode::Allow => (false, Some(true)),
-        TlsMode::Disable => (false, None),
-        TlsMode::Prefer => (true, Some(false)),
-        TlsMode::Require | TlsMode::VerifyCa | TlsMode::VerifyFull => (true, None),
+    let (tls, other) = match (&host.place, settings.tls.mode) {
+        // As in libpq: nobody listens on a Unix socket, so TLS is not asked for there.
+        (Address::Socket(_), _) | (_, TlsMode::Disable) => (false, None),
+        (_, TlsMode::Allow) => (false, Some(true)),
+        (_, TlsMode::Prefer) => (true, Some(false)),
+        (_, TlsMode::Require | TlsMode::VerifyCa | TlsMode::VerifyFull) => (true, None),
     };
-    match (open_stream(settings, host, password, first).await, second) {
-        // 28000: no pg_hba.conf entry for this kind of connection.
-        (Err(OpenError::Refused { report, .. }), Some(second)) if report.code == "28000" => {
-            open_stream(settings, host, password, second).await
+    let before = match connect(settings, host, tls).await {
+        Err(NoSocket::Network(why)) => return Err(OpenError::Unreachable(why)),
+        Err(NoSocket::Tls(why)) => match other {
+            Some(_) => why,
+            None => return Err(OpenError::Unreachable(why)),
+        },
+        Ok(socket) => match start(settings, host, password, socket).await {
+            // 28000: no pg_hba.conf entry for this kind of connection.
+            Err(OpenError::Refused { report, .. }) if report.code == "28000" && other.is_some() => {
+                report.message
+            }
+            outcome => return outcome,
+        },
+    };
+    let tls = other.unwrap_or(tls);
+    let second = match connect(settings, host, tls).await {
+        Ok(socket) => start(settings, host, password, socket).await,
+        Err(NoSocket::Network(why) | NoSocket::Tls(why)) => Err(OpenError::Unreachable(why)),
+    };
+    let (this, that) = match tls {
+        true => ("with TLS", "without"),
+        false => ("without TLS", "with"),
+    };
+    let both = |why: &str| format!("{this}: {why}; {that}: {before}");
+    second.map_err(|error| match error {
+        OpenError::Refused { host, mut report } => {
+            if report.message != before {
+                report.message = both(&report.message);
+            }
+            OpenError::Refused { host, report }
         }
-        (outcome, _) => outcome,
-    }
+        OpenError::Unreachable(why) => OpenError::Unreachable(both(&why)),
+        OpenError::PasswordNeeded { host } => OpenError::PasswordNeeded { host },
+    })
 }
 
-async fn open_stream(
+/// Logs in on a socket.
+async fn start(
     settings: &Settings,
     host: &Host,
     password: Option<&Secret>,
-    tls: bool,
+    socket: Socket,
 ) -> Result<Opened, OpenError> {
-    let socket = connect(settings, host, tls)
-        .await
-        .map_err(OpenError::Unreachable)?;
-    let encrypted = matches!(socket, Socket::Tls(_));
+    let encrypted = socket.is_encrypted();
     let (tap, mut events, copy_in) = Tap::new(socket);
 
     let mut config = Config::new();
@@ -211,7 +305,10 @@ async fn open_stream(
                     });
                 }
             }
-            Err(OpenError::Unreachable(reason(&error)))
+            Err(OpenError::Unreachable(tls::explain(
+                &settings.tls,
+                &cause(&error),
+            )))
         }
     }
 }
@@ -219,6 +316,15 @@ async fn open_stream(
 /// True where the driver wanted a password and had none.
 fn wants_password(error: &tokio_postgres::Error) -> bool {
     std::error::Error::source(error).is_some_and(|cause| cause.to_string() == "password missing")
+}
+
+/// The innermost cause of the driver's error, which says more than the driver does.
+fn cause(error: &tokio_postgres::Error) -> String {
+    let mut innermost: &dyn std::error::Error = error;
+    while let Some(error) = innermost.source() {
+        innermost = error;
+    }
+    innermost.to_string()
 }
 
 /// The driver's error with its causes: alone it says little more than "db error".
@@ -242,7 +348,10 @@ pub(crate) async fn cancel(
     secret: i32,
 ) -> Result<(), String> {
     let request = async {
-        let mut socket = connect(settings, host, encrypted).await?;
+        let mut socket = match connect(settings, host, encrypted).await {
+            Ok(socket) => socket,
+            Err(NoSocket::Network(why) | NoSocket::Tls(why)) => return Err(why),
+        };
         let mut message = BytesMut::new();
         frontend::cancel_request(process, secret, &mut message);
         let sent = async {
@@ -261,141 +370,5 @@ pub(crate) async fn cancel(
     match timeout(CANCEL_TIMEOUT, request).await {
         Ok(outcome) => outcome,
         Err(_) => Err("the server did not take the request to cancel".into()),
-    }
-}
-
-/// A socket to the host, with TLS where asked for.
-async fn connect(settings: &Settings, host: &Host, tls: bool) -> Result<Socket, String> {
-    let mut stream = match &host.place {
-        Address::Socket(folder) => {
-            let path = folder.join(format!(".s.PGSQL.{}", host.port));
-            let stream = UnixStream::connect(&path)
-                .await
-                .map_err(|error| format!("{}: {error}", path.display()))?;
-            // As in libpq: nobody listens on a Unix socket, so TLS is not asked for there.
-            return Ok(Socket::Unix(stream));
-        }
-        Address::Tcp(_, Some(address)) => TcpStream::connect((*address, host.port)).await,
-        Address::Tcp(name, None) => TcpStream::connect((name.as_str(), host.port)).await,
-    }
-    .map_err(|error| error.to_string())?;
-    keep_alive(&stream).map_err(|error| error.to_string())?;
-    if !tls {
-        return Ok(Socket::Tcp(stream));
-    }
-
-    let mut request = BytesMut::new();
-    frontend::ssl_request(&mut request);
-    stream
-        .write_all(&request)
-        .await
-        .map_err(|error| error.to_string())?;
-    let answer = stream.read_u8().await.map_err(|error| {
-        format!("{error}, when asked for TLS; is this the port of a PostgreSQL server?")
-    })?;
-    match answer {
-        b'S' => {}
-        _ if settings.tls.mode == TlsMode::Prefer => return Ok(Socket::Tcp(stream)),
-        b'N' => {
-            return Err("the server offers no TLS, and sslmode requires it \
-                 (sslmode=disable connects without)"
-                .into());
-        }
-        _ => {
-            return Err("this is not a PostgreSQL server: its answer is not the protocol's".into());
-        }
-    }
-    let connector = connector(&settings.tls)?;
-    let name = match &host.place {
-        Address::Tcp(name, _) => name.as_str(),
-        Address::Socket(_) => "localhost",
-    };
-    let stream = postgres_native_tls::TlsConnector::new(connector, name)
-        .connect(stream)
-        .await
-        .map_err(|error| failed(&settings.tls, name, &error))?;
-    Ok(Socket::Tls(Box::new(stream)))
-}
-
-/// A dead peer is noticed after about a minute and a half, also while nothing is sent.
-fn keep_alive(stream: &TcpStream) -> io::Result<()> {
-    stream.set_nodelay(true)?;
-    let keepalive = socket2::TcpKeepalive::new()
-        .with_time(Duration::from_secs(45))
-        .with_interval(Duration::from_secs(15))
-        .with_retries(3);
-    socket2::SockRef::from(stream).set_tcp_keepalive(&keepalive)
-}
-
-/// A stream to a server, of whichever kind.
-pub(crate) enum Socket {
-    Tcp(TcpStream),
-    Unix(UnixStream),
-    Tls(Box<NativeTlsStream<TcpStream>>),
-}
-
-impl AsyncRead for Socket {
-    fn poll_read(
-        self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        out: &mut ReadBuf<'_>,
-    ) -> Poll<io::Result<()>> {
-        match self.get_mut() {
-            Socket::Tcp(stream) => Pin::new(stream).poll_read(cx, out),
-            Socket::Unix(stream) => Pin::new(stream).poll_read(cx, out),
-            Socket::Tls(stream) => Pin::new(stream).poll_read(cx, out),
-        }
-    }
-}
-
-impl AsyncWrite for Socket {
-    fn poll_write(
-        self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        data: &[u8],
-    ) -> Poll<io::Result<usize>> {
-        match self.get_mut() {
-            Socket::Tcp(stream) => Pin::new(stream).poll_write(cx, data),
-            Socket::Unix(stream) => Pin::new(stream).poll_write(cx, data),
-            Socket::Tls(stream) => Pin::new(stream).poll_write(cx, data),
-        }
-    }
-
-    fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        match self.get_mut() {
-            Socket::Tcp(stream) => Pin::new(stream).poll_flush(cx),
-            Socket::Unix(stream) => Pin::new(stream).poll_flush(cx),
-            Socket::Tls(stream) => Pin::new(stream).poll_flush(cx),
-        }
-    }
-
-    fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        match self.get_mut() {
-            Socket::Tcp(stream) => Pin::new(stream).poll_shutdown(cx),
-            Socket::Unix(stream) => Pin::new(stream).poll_shutdown(cx),
-            Socket::Tls(stream) => Pin::new(stream).poll_shutdown(cx),
-        }
-    }
-}
-
-impl TlsStream for Socket {
-    fn channel_binding(&self) -> ChannelBinding {
-        match self {
-            Socket::Tls(stream) => stream.channel_binding(),
-            Socket::Tcp(_) | Socket::Unix(_) => ChannelBinding::none(),
-        }
-    }
-}
-
-/// Takes the stream for secured, as it is.
-struct AsIs;
-
-impl TlsConnect<Tap<Socket>> for AsIs {
-    type Stream = Tap<Socket>;
-    type Error = io::Error;
-    type Future = Ready<io::Result<Tap<Socket>>>;
-
-    fn connect(self, stream: Tap<Socket>) -> Self::Future {
-        ready(Ok(stream))
     }
 }

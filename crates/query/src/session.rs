@@ -5,6 +5,8 @@
 //! the server says that it is ready, so that the session is whole afterwards; it is given up only
 //! where the server does not answer.
 
+mod opening;
+
 use std::collections::VecDeque;
 use std::path::{Path, PathBuf};
 use std::pin::Pin;
@@ -22,7 +24,7 @@ use tokio::time::sleep_until;
 use tokio_postgres::{Client, SimpleQueryMessage, SimpleQueryRow, SimpleQueryStream};
 
 use crate::catalog::{self, Catalog};
-use crate::open::{OpenError, cancel, open, reason};
+use crate::open::{OpenError, cancel, reason};
 use crate::query_service;
 use crate::secret::Secret;
 use crate::target::{Address, ChannelBinding, Host, SessionKind, Settings, Target, Tls, TlsMode};
@@ -99,6 +101,8 @@ pub struct Connected {
     pub user: String,
     /// Whether TLS is used.
     pub encrypted: bool,
+    /// Its protocol and cipher, where the server tells: `TLSv1.3, TLS_AES_256_GCM_SHA384`.
+    pub tls: Option<String>,
     /// When the password expires, where it says so.
     pub expires: Option<SystemTime>,
     /// Whether this is Query Service, which differs.
@@ -513,53 +517,6 @@ impl Owner {
         }
     }
 
-    async fn open(&self) -> Result<Link, Failure> {
-        let settings = match &*self.target {
-            Target::Server(settings) => (**settings).clone(),
-            Target::Local(folder) => {
-                let start = self.embedded.start(folder.as_deref());
-                Settings::embedded(start.await.map_err(Failure::Embedded)?)
-            }
-        };
-        let opened = open(&settings, self.password.as_ref())
-            .await
-            .map_err(Failure::Open)?;
-        let driver = tokio::spawn(async move {
-            // How it ended is told by the last report on the wire.
-            let _ = opened.connection.await;
-        });
-        let mut link = Link {
-            client: opened.client,
-            driver,
-            wire: Wire {
-                events: opened.events,
-                front: None,
-                ended: false,
-                rows: 0,
-                held: None,
-                batch: Vec::new(),
-            },
-            copy_in: opened.copy_in,
-            settings,
-            host: opened.host,
-            encrypted: opened.encrypted,
-            expires: opened.expires,
-            key: (0, 0),
-            parameters: Vec::new(),
-            greetings: VecDeque::new(),
-            last_report: None,
-        };
-        link.greet().await?;
-        if link.settings.read_only {
-            // Where the server does not know this, the guard before sending still stands.
-            link.ask("set session characteristics as transaction read only")
-                .await;
-        }
-        self.refresh(&link);
-        lock(&self.status).transaction = Transaction::Idle;
-        Ok(link)
-    }
-
     /// Takes over what the server has told about itself.
     fn refresh(&self, link: &Link) {
         let parameter = |name| link.parameter(name).unwrap_or_default().to_owned();
@@ -569,6 +526,7 @@ impl Owner {
             version: parameter("server_version"),
             user: parameter("session_authorization"),
             encrypted: link.encrypted,
+            tls: link.tls.clone(),
             expires: link.expires,
             // Spark's strings have backslashes that escape, where the server does not say else.
             standard_conforming_strings: match link.parameter("standard_conforming_strings") {
@@ -614,6 +572,8 @@ struct Link {
     settings: Settings,
     host: Host,
     encrypted: bool,
+    /// The protocol and cipher of TLS, where the server has told.
+    tls: Option<String>,
     expires: Option<SystemTime>,
     /// What a request to cancel must carry: process and secret.
     key: (i32, i32),

@@ -12,38 +12,80 @@ use crate::target::{Tls, TlsMode, TlsVersion};
 /// # Errors
 /// A file of certificates or a key that cannot be used, with its name and the reason.
 pub(crate) fn connector(tls: &Tls) -> Result<TlsConnector, String> {
-    let root = tls.root_certificate.as_deref();
+    let trust = trust(tls)?;
     let mut builder = TlsConnector::builder();
-    let verify = verified(tls);
     builder
-        .danger_accept_invalid_certs(verify == TlsMode::Require)
-        .danger_accept_invalid_hostnames(verify != TlsMode::VerifyFull)
+        .danger_accept_invalid_certs(matches!(trust, Trust::Anyone))
+        .danger_accept_invalid_hostnames(tls.mode != TlsMode::VerifyFull)
         .use_sni(tls.sni)
-        .min_protocol_version(Some(match tls.min_version {
-            Some(TlsVersion::V1_0) => Protocol::Tlsv10,
-            Some(TlsVersion::V1_1) => Protocol::Tlsv11,
-            // libpq's default.
-            Some(TlsVersion::V1_2) | None => Protocol::Tlsv12,
-            Some(TlsVersion::V1_3) => Protocol::Tlsv13,
-        }));
-    if let Some(path) = root.filter(|path| is_file(path) && verify != TlsMode::Require) {
-        let told = |why: &str| format!("sslrootcert {}: {why}", path.display());
-        let certificates = Certificate::stack_from_pem(&read(path, "sslrootcert")?)
-            .map_err(|error| told(&error.to_string()))?;
-        if certificates.is_empty() {
-            return Err(told("there is no certificate in it"));
-        }
+        // libpq's default.
+        .min_protocol_version(Some(protocol(tls.min_version.unwrap_or(TlsVersion::V1_2))))
+        .max_protocol_version(tls.max_version.map(protocol));
+    if let Trust::These(certificates) = trust {
         builder.disable_built_in_roots(true);
         for certificate in certificates {
             builder.add_root_certificate(certificate);
         }
     }
-    if let (Some(certificate), Some(key)) = (&tls.certificate, &tls.key) {
-        builder.identity(identity(certificate, key, tls)?);
+    match (&tls.certificate, &tls.key) {
+        (Some(certificate), Some(key)) => {
+            builder.identity(identity(certificate, key, tls)?);
+        }
+        (Some(certificate), None) => {
+            return Err(format!(
+                "sslcert {}: its key is missing; sslkey names the file",
+                certificate.display()
+            ));
+        }
+        (None, _) => {}
     }
     builder
         .build()
         .map_err(|error| format!("TLS could not be set up: {error}"))
+}
+
+/// Whose signature on the server's certificate will do.
+enum Trust {
+    /// It is not looked at.
+    Anyone,
+    /// The system's authorities.
+    System,
+    /// Those of a file.
+    These(Vec<Certificate>),
+}
+
+/// As in libpq, a file of certificates is heeded in every mode; the system's authorities only where
+/// the name is checked, too, because they sign for anyone.
+fn trust(tls: &Tls) -> Result<Trust, String> {
+    match (tls.mode, tls.root_certificate.as_deref()) {
+        (TlsMode::VerifyFull, None) => Ok(Trust::System),
+        (TlsMode::VerifyFull, Some(path)) if !is_file(path) => Ok(Trust::System),
+        (_, Some(path)) if !is_file(path) => {
+            Err("sslrootcert=system says little without the name: use sslmode=verify-full".into())
+        }
+        (TlsMode::VerifyCa, None) => Err("sslmode=verify-ca needs the authority's certificate: \
+             sslrootcert=FILE (sslmode=verify-full trusts the system's authorities)"
+            .into()),
+        (_, None) => Ok(Trust::Anyone),
+        (_, Some(path)) => {
+            let told = |why: &str| format!("sslrootcert {}: {why}", path.display());
+            let certificates = Certificate::stack_from_pem(&read(path, "sslrootcert")?)
+                .map_err(|error| told(&error.to_string()))?;
+            match certificates.is_empty() {
+                true => Err(told("there is no certificate in it")),
+                false => Ok(Trust::These(certificates)),
+            }
+        }
+    }
+}
+
+fn protocol(version: TlsVersion) -> Protocol {
+    match version {
+        TlsVersion::V1_0 => Protocol::Tlsv10,
+        TlsVersion::V1_1 => Protocol::Tlsv11,
+        TlsVersion::V1_2 => Protocol::Tlsv12,
+        TlsVersion::V1_3 => Protocol::Tlsv13,
+    }
 }
 
 /// Why a TLS handshake failed, and what to do.
@@ -66,19 +108,31 @@ pub(crate) fn failed(tls: &Tls, name: &str, error: &native_tls::Error) -> String
              sslrootcert names a file with the right one ({text})"
         )
     } else {
-        format!("TLS with \"{name}\" failed: {text}")
+        format!("TLS with \"{name}\" failed: {}", explain(tls, &text))
     }
 }
 
-/// What is checked: nothing (`require`), the signature, or the name, too. As in libpq, `require`
-/// with a file of trusted certificates means `verify-ca`, and `system` means `verify-full`.
-fn verified(tls: &Tls) -> TlsMode {
-    match (tls.mode, tls.root_certificate.as_deref()) {
-        (TlsMode::VerifyFull, _) => TlsMode::VerifyFull,
-        (_, Some(path)) if !is_file(path) => TlsMode::VerifyFull,
-        (TlsMode::VerifyCa, _) | (TlsMode::Require, Some(_)) => TlsMode::VerifyCa,
-        _ => TlsMode::Require,
-    }
+/// An error on the way in, with what it means where it is the server's word on our certificate:
+/// that comes only after the handshake.
+pub(crate) fn explain(tls: &Tls, text: &str) -> String {
+    let lower = text.to_lowercase();
+    let what = match &tls.certificate {
+        _ if lower.contains("alert protocol version") || lower.contains("unsupported protocol") => {
+            "no version of TLS fits both sides; see ssl_min_protocol_version and \
+             ssl_max_protocol_version"
+                .into()
+        }
+        _ if !lower.contains("alert") => return text.to_owned(),
+        Some(path) => format!(
+            "the server does not take the certificate of sslcert {}",
+            path.display()
+        ),
+        None if lower.contains("certificate required") => {
+            "the server asks for a certificate: sslcert and sslkey name one".into()
+        }
+        None => return text.to_owned(),
+    };
+    format!("{what} ({text})")
 }
 
 /// False for libpq's word for the system's own certificates.
@@ -94,14 +148,33 @@ fn identity(certificate: &Path, key: &Path, tls: &Tls) -> Result<Identity, Strin
         .key_password
         .as_ref()
         .map_or("", |password| password.expose());
-    let pem = read(key, "sslkey")?;
-    let pkey = PKey::private_key_from_pem_passphrase(&pem, password.as_bytes())
-        .map_err(|_| told("no key in PEM form that sslpassword opens".into()))?;
+    private(key).map_err(told)?;
+    let bytes = read(key, "sslkey")?;
+    let pkey = PKey::private_key_from_pem_passphrase(&bytes, password.as_bytes())
+        .or_else(|_| PKey::private_key_from_der(&bytes))
+        .map_err(|_| told("it is no key, or none that this sslpassword opens".into()))?;
     let pkcs8 = pkey
         .private_key_to_pem_pkcs8()
         .map_err(|error| told(error.to_string()))?;
     Identity::from_pkcs8(&read(certificate, "sslcert")?, &pkcs8)
         .map_err(|error| format!("sslcert {}: {error}", certificate.display()))
+}
+
+/// As libpq: a key that others may read is not used; only root may share one with a group.
+#[cfg(unix)]
+fn private(key: &Path) -> Result<(), String> {
+    use std::os::unix::fs::MetadataExt;
+    let facts = std::fs::metadata(key).map_err(|error| error.to_string())?;
+    let others = if facts.uid() == 0 { 0o037 } else { 0o077 };
+    match facts.mode() & others {
+        0 => Ok(()),
+        _ => Err("others may read it, so it is not used; chmod 0600 it".into()),
+    }
+}
+
+#[cfg(not(unix))]
+fn private(_: &Path) -> Result<(), String> {
+    Ok(())
 }
 
 fn read(path: &Path, option: &str) -> Result<Vec<u8>, String> {

@@ -158,7 +158,11 @@ fn row(session: &Session, current: bool) -> Vec<Option<String>> {
         (_, Target::Server(settings)) => settings.user.clone(),
         (_, Target::Local(_)) => String::new(),
     };
-    let tls = open.map(|open| if open.encrypted { "yes" } else { "no" }.to_owned());
+    let tls = open.map(|open| match (&open.tls, open.encrypted) {
+        (Some(tls), _) => tls.clone(),
+        (None, true) => "yes".into(),
+        (None, false) => "no".into(),
+    });
     let expires = match (open, session.target()) {
         (Some(open), _) => open.expires,
         (None, Target::Server(settings)) => {
