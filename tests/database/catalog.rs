@@ -198,7 +198,7 @@ async fn inspects_what_there_is() {
         ("select coalesce(|1)", "first value that is not null"),
         ("create tab|le x (a int)", "CREATE TABLE"),
         ("select 1 where| true", "WHERE condition"),
-        ("select * from sal|es.offers", "schema of 1 relations"),
+        ("select * from sal|es.offers", "schema with 1 relation"),
         ("\\wat|ch 1", "again and again"),
         ("%conn|ect local", "makes it the current one"),
     ];

@@ -154,30 +154,32 @@ fn in_scope<'a>(
             .chain(&scope.with)
             .filter(|source| !source.fields.is_empty())
     };
-    let whole = sources().find(|source| of.is_empty() && source.name == *name);
-    // An alias and a column of the same name: the column is what a value means.
     let known = |source: &Source| source.oid.and_then(|oid| names.by_oid(oid));
+    let mut named = sources().filter(|source| of.is_empty() && source.name == *name);
+    let relation = named.next().map(|source| match known(source) {
+        Some(relation) => Subject::Relation(relation),
+        None => Subject::Source(source.clone()),
+    });
     let of_source = sources().filter(|source| of.last().is_none_or(|of| source.name == *of));
-    let column = of_source.filter_map(|source| {
+    let mut columns = of_source.filter_map(|source| {
         let field = source.fields.iter().find(|field| field.name == *name)?;
+        let relation = known(source);
         Some(Subject::Column {
-            of: known(source)
+            of: relation
                 .map_or(&source.name, |relation| &relation.name)
                 .clone(),
             name: field.name.clone(),
             type_name: field.type_name.to_string(),
-            known: known(source).and_then(|relation| relation.column(name)),
+            known: relation.and_then(|relation| relation.column(name)),
         })
     });
-    let column = column.into_iter().next();
-    match whole {
-        Some(source) => Some(match known(source) {
-            Some(relation) => Subject::Relation(relation),
-            None => Subject::Source(source.clone()),
-        })
-        .filter(|_| column.is_none() || shape.tokens.get(at + 1).is_some_and(|next| next.is(".")))
-        .or(column),
-        None => column,
+    let column = columns.next();
+    // Where an alias is named like a column, a value is the column, and `alias.column` is not.
+    let qualifies = shape.tokens.get(at + 1).is_some_and(|next| next.is("."));
+    if qualifies {
+        relation.or(column)
+    } else {
+        column.or(relation)
     }
 }
 
@@ -242,19 +244,17 @@ fn setting<'a>(path: &[String], names: &'a Names) -> Option<Subject<'a>> {
 fn schema<'a>(path: &[String], names: &'a Names) -> Option<Subject<'a>> {
     let [name] = path else { return None };
     let known = names.schemas.iter().find(|known| known.name == *name)?;
-    let count = names
-        .relations
-        .iter()
-        .filter(|relation| relation.schema == *name)
-        .count();
-    let comment = known
-        .comment
-        .as_ref()
-        .map(|comment| format!(": {comment}"))
-        .unwrap_or_default();
+    let is_in = |relation: &&Relation| relation.schema == *name;
+    let does = match names.relations.iter().filter(is_in).count() {
+        1 => "schema with 1 relation".to_owned(),
+        count => format!("schema with {count} relations"),
+    };
     Some(Subject::Line {
         name: name.clone(),
-        does: format!("schema of {count} relations{comment}"),
+        does: match &known.comment {
+            Some(comment) => format!("{does}: {comment}"),
+            None => does,
+        },
     })
 }
 
@@ -275,37 +275,34 @@ fn begins_command(shape: &Shape, at: usize) -> bool {
         && topics().any(|(topic, _)| topic == words || topic.starts_with(&format!("{words} ")))
 }
 
-/// The syntax of the command that a word begins or belongs to.
+/// The syntax of the command that a word names, begins or is part of.
 fn keyword<'a>(shape: &Shape, at: usize) -> Option<Subject<'a>> {
     let word = shape.tokens.get(at)?.text.to_ascii_uppercase();
-    let all: Vec<String> = shape
+    let words = shape
         .tokens
         .iter()
-        .take(4)
-        .take_while(|token| token.kind == Token::Word)
-        .map(|token| token.text.to_ascii_uppercase())
-        .collect();
-    let all: Vec<&str> = all.iter().map(String::as_str).collect();
+        .take_while(|token| token.kind == Token::Word);
+    let words: Vec<String> = words.map(|token| token.text.to_ascii_uppercase()).collect();
+    let begun: Vec<&str> = words.iter().map(String::as_str).collect();
     let holds = |page: &&str| {
-        page.split(|c: char| !c.is_ascii_alphanumeric() && c != '_')
-            .any(|known| known == word)
+        let mut words = page.split(|c: char| !c.is_ascii_alphanumeric() && c != '_');
+        words.any(|known| known == word)
     };
-    let begun = words_upto(shape, at);
-    let of_statement = syntax::page(&all)
-        .filter(|_| at < 4 && !begun.is_empty())
-        .filter(holds);
+    let of_statement = syntax::page(&begun).filter(holds);
     let page = of_statement
+        .filter(|_| begins_command(shape, at))
         .or_else(|| syntax::page(&[&word]))
-        .or_else(|| syntax::page(&all).filter(holds))
+        .or(of_statement)
         .or_else(|| syntax::page(&["SELECT"]).filter(holds))
         .or_else(|| topics().map(|(_, page)| page).find(holds));
-    let does = "a word of SQL's".to_owned();
-    Some(match page {
-        Some(text) => Subject::Page {
+    match page {
+        Some(text) => Some(Subject::Page {
             title: word,
             text: text.to_owned(),
-        },
-        None if keywords::is_reserved(&word.to_lowercase()) => Subject::Line { name: word, does },
-        None => return None,
-    })
+        }),
+        None => keywords::is_reserved(&word.to_lowercase()).then(|| Subject::Line {
+            name: word,
+            does: "a word of SQL's own".into(),
+        }),
+    }
 }
