@@ -85,3 +85,17 @@ def server():
 def remote(start, server):
     """A fresh kernel on the test run's own PostgreSQL."""
     return start({"DATABASE_URL": server.url()})
+
+
+@pytest.fixture
+def query_service(rowcell, monkeypatch):
+    """The stand-in for Query Service, and an environment that says what its credentials page says."""
+    program = rowcell.parent / "examples/query-service-stand-in"
+    if not program.exists():
+        pytest.exit(f"{program} is missing; build it: cargo build -p query --examples", returncode=1)
+    with support_server.running(program) as service:
+        for name in ["host", "port", "user"]:
+            monkeypatch.setenv(f"AEP_{name.upper()}", getattr(service, name))
+        monkeypatch.setenv("AEP_TOKEN", service.password)
+        monkeypatch.setenv("PGHOSTADDR", "127.0.0.1")  # that host, on this machine
+        yield service

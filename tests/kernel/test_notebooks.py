@@ -11,7 +11,9 @@ def test_there_are_notebooks():
 
 
 @pytest.mark.parametrize("file", notebooks.ALL, ids=lambda file: file.stem)
-def test_a_notebook_answers_as_committed(kernelspec, file):
+def test_a_notebook_answers_as_committed(kernelspec, file, request):
+    if file == notebooks.QUERY_SERVICE:
+        request.getfixturevalue("query_service")
     committed = nbformat.read(file, as_version=4)
     nbformat.validate(committed)
     executed = nbformat.read(file, as_version=4)

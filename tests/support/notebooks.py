@@ -6,6 +6,7 @@ from pathlib import Path
 FOLDER = Path(__file__).parents[2] / "notebooks"
 ALL = sorted(FOLDER.glob("*.ipynb"))
 QUICKSTART = FOLDER / "quickstart.ipynb"
+QUERY_SERVICE = FOLDER / "query-service.ipynb"
 
 
 def outputs(notebook):
@@ -20,12 +21,13 @@ def outputs(notebook):
 def comparable(output):
     kind = output.output_type
     if kind == "stream":
-        return kind, output.name, timeless(output.text)
+        return kind, output.name, comparable_text(output.text)
     if kind == "error":
-        return kind, output.ename, output.evalue, timeless("\n".join(output.traceback))
-    return kind, {mime: timeless(str(data)) for mime, data in output.data.items()}
+        return kind, output.ename, output.evalue, comparable_text("\n".join(output.traceback))
+    return kind, {mime: comparable_text(str(data)) for mime, data in output.data.items()}
 
 
-def timeless(text):
-    """Elapsed times differ each time: `12 ms`, `under 1 ms`, `1.3 s`."""
-    return re.sub(r"(under )?\b[\d.]+ (ms|s)\b", "… ms", text)
+def comparable_text(text):
+    """Elapsed times differ each time (`12 ms`, `under 1 ms`, `1.3 s`), and so do free ports."""
+    text = re.sub(r"(under )?\b[\d.]+ (ms|s)\b", "… ms", text)
+    return re.sub(r":\d{5}/", ":…/", text)

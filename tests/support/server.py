@@ -1,4 +1,4 @@
-"""The private PostgreSQL of a test run, by support/postgres.sh."""
+"""The private PostgreSQL of a test run, by support/postgres.sh, and what else says READY."""
 
 import subprocess
 from contextlib import contextmanager
@@ -30,10 +30,9 @@ class Server:
 
 
 @contextmanager
-def running():
+def running(program=Path(__file__).with_name("postgres.sh")):
     """A server for as long as the block runs."""
-    script = Path(__file__).with_name("postgres.sh")
-    process = subprocess.Popen([script], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    process = subprocess.Popen([program], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
     ready = process.stdout.readline()
     if not ready.startswith("READY"):
         raise RuntimeError(f"the test server did not start: exit status {process.wait()}")
