@@ -17,7 +17,7 @@ ALLOW_ROOT := $(if $(filter 0,$(shell id -u)),--allow-root)
 UNCONNECTED := -u ROWCELL_CONNECT -u DATABASE_URL -u PGHOST -u PGHOSTADDR -u PGSERVICE
 
 .DEFAULT_GOAL := help
-.PHONY: help build demo test lab notebooks bench lint format build-needs server-needs test-needs python-needs
+.PHONY: help build demo test lab quickstart bench lint format build-needs server-needs test-needs python-needs
 
 help:  ## what there is
 	@sed -n 's/^\([a-z]*\):.*## /make \1\t/p' $(MAKEFILE_LIST) | expand -t 14
@@ -39,8 +39,8 @@ lab: build $(VENV)/notebooks/made  ## JupyterLab with the kernel, in notebooks/
 	$(ROWCELL) install --prefix $(VENV)/notebooks
 	$(VENV)/notebooks/bin/jupyter lab --notebook-dir notebooks $(ALLOW_ROOT)
 
-notebooks: build  ## runs the notebooks anew and keeps what they answer
-	for file in notebooks/*.ipynb; do env $(UNCONNECTED) $(ROWCELL) run $$file --to $$file || exit; done
+quickstart: build  ## runs the quickstart anew and keeps what it answers
+	env $(UNCONNECTED) $(ROWCELL) run notebooks/quickstart.ipynb --to notebooks/quickstart.ipynb
 
 bench: build server-needs $(VENV)/benches/made  ## the benchmarks beside the peers, to target/bench.md
 	@mkdir -p target
