@@ -79,6 +79,7 @@ server-needs:
 
 test-needs: server-needs
 	$(call need,chromium --version,chromium)
+	$(call need,/usr/sbin/pgbouncer --version,pgbouncer)
 
 python-needs:
 	$(call need,python3 -c 'import ensurepip',python3-venv)

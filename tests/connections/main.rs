@@ -4,5 +4,18 @@
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 mod generator;
+// The tests of the engine look at a notebook in the same way, and at more of it.
+#[allow(dead_code)]
+#[path = "../database/notebook.rs"]
+mod notebook;
+#[allow(dead_code)]
+#[path = "../database/recorder.rs"]
+mod recorder;
+mod server;
 
+mod login;
+mod network;
+mod pooler;
+mod settings;
 mod strings;
+mod tls;

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# A private PostgreSQL for the tests: its own folder, a free port, TLS, passwords by SCRAM.
+# A private PostgreSQL for the tests: its own folder, a free port, TLS, passwords by SCRAM. Arguments
+# go to the server, such as `-c ssl=off`.
 #
 # Runs in the foreground. When the server answers it prints one line,
 #
@@ -20,6 +21,7 @@ folder=$(mktemp -d "${TMPDIR:-/tmp}/rowcell-postgres.XXXXXX")
 user=rowcell_test
 password=$(openssl rand -hex 16)
 server=
+settings=("$@")
 
 main() {
   trap finish EXIT
@@ -62,6 +64,7 @@ start() {
     as_owner "$bin/postgres" -D "$folder/data" -p "$port" -c listen_addresses=localhost \
       -c unix_socket_directories="$folder" -c fsync=off -c ssl=on \
       -c ssl_cert_file="$folder/server.crt" -c ssl_key_file="$folder/server.key" \
+      -c ssl_ca_file="$folder/authority.crt" "${settings[@]}" \
       >"$folder/log" 2>&1 &
     server=$!
     while kill -0 "$server" 2>/dev/null; do

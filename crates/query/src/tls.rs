@@ -4,6 +4,7 @@ use std::path::Path;
 
 use native_tls::{Certificate, Identity, Protocol, TlsConnector};
 use openssl::pkey::PKey;
+use openssl::x509::X509;
 
 use crate::target::{Tls, TlsMode, TlsVersion};
 
@@ -156,8 +157,19 @@ fn identity(certificate: &Path, key: &Path, tls: &Tls) -> Result<Identity, Strin
     let pkcs8 = pkey
         .private_key_to_pem_pkcs8()
         .map_err(|error| told(error.to_string()))?;
-    Identity::from_pkcs8(&read(certificate, "sslcert")?, &pkcs8)
-        .map_err(|error| format!("sslcert {}: {error}", certificate.display()))
+    let chain = read(certificate, "sslcert")?;
+    let told = |why: String| format!("sslcert {}: {why}", certificate.display());
+    // Else the library would go on without a certificate.
+    let owner = X509::from_pem(&chain)
+        .and_then(|certificate| certificate.public_key())
+        .map_err(|_| told("there is no certificate in it".into()))?;
+    if !owner.public_eq(&pkey) {
+        return Err(told(format!(
+            "the key of sslkey {} is another's",
+            key.display()
+        )));
+    }
+    Identity::from_pkcs8(&chain, &pkcs8).map_err(|error| told(error.to_string()))
 }
 
 /// As libpq: a key that others may read is not used; only root may share one with a group.

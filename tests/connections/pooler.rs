@@ -1,0 +1,183 @@
+//! PgBouncer between: sessions of the server are lent for a transaction each, so nothing may need
+//! the same one twice, and nothing may be left behind in one.
+
+use std::net::TcpListener;
+use std::os::unix::fs::MetadataExt;
+use std::process::{Child, Command};
+use std::time::{Duration, Instant};
+
+use tokio::net::TcpStream;
+use tokio::time::sleep;
+
+use crate::notebook::Notebook;
+use crate::server::{server, without_tls};
+
+/// A PgBouncer in transaction mode, with one session of the server for everyone.
+struct Pooler {
+    port: u16,
+    process: Child,
+}
+
+impl Pooler {
+    async fn start() -> Pooler {
+        let server = without_tls();
+        let port = TcpListener::bind("127.0.0.1:0")
+            .unwrap()
+            .local_addr()
+            .unwrap()
+            .port();
+        let users = server.file("pgbouncer.users");
+        std::fs::write(&users, format!("\"by_scram\" \"{}\"\n", server.password)).unwrap();
+        let settings = server.file("pgbouncer.ini");
+        let log = server.file("pgbouncer.log");
+        let server = server.port;
+        std::fs::write(
+            &settings,
+            format!(
+                "[databases]\n* = host=127.0.0.1 port={server}\n[pgbouncer]\n\
+                 listen_addr = 127.0.0.1\nlisten_port = {port}\nunix_socket_dir =\n\
+                 auth_type = scram-sha-256\nauth_file = {users}\nlogfile = {log}\n\
+                 pool_mode = transaction\ndefault_pool_size = 1\n"
+            ),
+        )
+        .unwrap();
+        // It refuses to be root, and goes when the tests go.
+        let mut command = Command::new("setpriv");
+        command.args(["--pdeathsig", "INT"]);
+        if std::fs::metadata("/proc/self").unwrap().uid() == 0 {
+            command.args([
+                "--reuid",
+                "postgres",
+                "--regid",
+                "postgres",
+                "--clear-groups",
+            ]);
+        }
+        let process = command
+            .args(["/usr/sbin/pgbouncer", "--quiet", &settings])
+            .spawn()
+            .expect("no PgBouncer here; install it: sudo apt-get install pgbouncer");
+        let begun = Instant::now();
+        while TcpStream::connect(("127.0.0.1", port)).await.is_err() {
+            assert!(
+                begun.elapsed() < Duration::from_secs(10),
+                "{}",
+                std::fs::read_to_string(&log).unwrap_or_default()
+            );
+            sleep(Duration::from_millis(20)).await;
+        }
+        Pooler { port, process }
+    }
+
+    fn notebook(&self, more: &str) -> Notebook {
+        let target = without_tls().as_role("by_scram");
+        let target = target.replace(
+            &format!("port={}", without_tls().port),
+            &format!("port={}", self.port),
+        );
+        Notebook::with(&format!(
+            "{} {more}",
+            target.replace("localhost", "127.0.0.1")
+        ))
+    }
+}
+
+impl Drop for Pooler {
+    fn drop(&mut self) {
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
+
+#[tokio::test]
+async fn everything_works_through_a_pooler() {
+    let pooler = Pooler::start().await;
+    let (one, two) = (pooler.notebook(""), pooler.notebook(""));
+    assert_eq!(one.value("select 1").await, "1");
+    one.good("create table pooled (a int); insert into pooled values (1)")
+        .await;
+    assert_eq!(two.value("select a from pooled").await, "1");
+    assert_eq!(
+        two.value("select count(*) from pg_prepared_statements")
+            .await,
+        "0"
+    );
+
+    // A transaction over three cells.
+    one.good("begin").await;
+    one.good("insert into pooled values (2)").await;
+    one.good("commit").await;
+    assert_eq!(two.value("select count(*) from pooled").await, "2");
+
+    // An error, a copy, and types that have to be asked about.
+    two.bad("select nosuch").await;
+    one.good("copy pooled from stdin;\n3\n\\.\n").await;
+    assert_eq!(one.value("select sum(a) from pooled").await, "6");
+    one.good("create type mood as enum ('fine')").await;
+    assert_eq!(two.value("select 'fine'::mood").await, "fine");
+
+    // What completion asks on its own.
+    let begun = Instant::now();
+    let offers = async || {
+        let completions = one.query.complete("select * from pool", 18).await;
+        completions.items.iter().any(|item| item.text == "pooled")
+    };
+    while !offers().await {
+        assert!(begun.elapsed() < Duration::from_secs(10), "never completed");
+        sleep(Duration::from_millis(50)).await;
+    }
+
+    // A cancel goes through it, and hits what it was meant for.
+    let interrupt = async {
+        sleep(Duration::from_millis(300)).await;
+        one.host.interrupt();
+    };
+    let begun = Instant::now();
+    let (problem, ()) = tokio::join!(one.bad("select pg_sleep(20)"), interrupt);
+    assert_eq!(problem.name, "57014 query_canceled");
+    assert!(begun.elapsed() < Duration::from_secs(3));
+    assert_eq!(two.value("select 4").await, "4");
+    assert_eq!(one.value("select 5").await, "5");
+
+    let answer = one.good("%connections").await;
+    let text = answer.bundles().last().unwrap().text().to_owned();
+    assert!(
+        text.contains(&format!("127.0.0.1:{}", pooler.port)),
+        "{text}"
+    );
+    one.good("drop table pooled; drop type mood").await;
+}
+
+#[tokio::test]
+async fn a_read_only_notebook_leaves_nothing_behind() {
+    let pooler = Pooler::start().await;
+    let careful = pooler.notebook("read_only=on");
+    assert_eq!(careful.value("select 1").await, "1");
+    careful.bad("create table nosuch ()").await;
+    // The next one gets the same session of the server.
+    let other = pooler.notebook("");
+    assert_eq!(other.value("show transaction_read_only").await, "off");
+    // Not behind a pooler, the server is told.
+    let direct = Notebook::with(&(server().as_role("by_scram") + " read_only=on"));
+    assert_eq!(direct.value("show transaction_read_only").await, "on");
+}
+
+#[tokio::test]
+async fn the_kind_of_session_is_asked_for_through_a_pooler() {
+    let pooler = Pooler::start().await;
+    assert_eq!(
+        pooler
+            .notebook("target_session_attrs=read-write")
+            .value("select 1")
+            .await,
+        "1"
+    );
+    let problem = pooler
+        .notebook("target_session_attrs=standby")
+        .bad("select 1")
+        .await;
+    assert!(
+        problem.message.contains("target_session_attrs"),
+        "{problem:?}"
+    );
+}
