@@ -85,6 +85,7 @@ async fn a_certificate_of_a_stranger_is_refused() {
     for options in [
         "sslmode=verify-full".to_owned(),
         "sslmode=verify-ca sslrootcert=system".to_owned(),
+        format!("sslmode=verify-ca sslrootcert={stranger}"),
         format!("sslmode=verify-full sslrootcert={stranger}x"),
     ] {
         let why = encrypted(&target(&database, "localhost", &options))

@@ -253,11 +253,12 @@ async fn connections_go_by_name() {
         "{problem:?}"
     );
     let sessions = format!(
-        "select count(*) from pg_stat_activity where datname = '{}'",
+        "select count(*) from pg_stat_activity \
+         where datname = '{}' and backend_type = 'client backend'",
         other.name
     );
     let ended = async {
-        while notebook.value(&sessions).await != "0" {
+        while database.ask(&sessions) != "0" {
             sleep(Duration::from_millis(20)).await;
         }
     };
