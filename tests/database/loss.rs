@@ -134,6 +134,32 @@ async fn cut_in_the_middle_of_a_copy() {
 }
 
 #[tokio::test]
+async fn what_the_server_said_before_it_closed_is_told() {
+    let database = Database::new().await;
+    let notebook = Notebook::new(&database);
+    notebook
+        .good(
+            "create function slow() returns trigger language plpgsql as \
+             $$ begin perform pg_sleep(0.01); return new; end $$;\n\
+             create table t (n int);\n\
+             create trigger slow before insert on t for each row execute function slow()",
+        )
+        .await;
+    // Most of the data is not written yet when the server goes.
+    let cell = format!("copy t from stdin;\n{}\\.\n", "1\n".repeat(2_000_000));
+    let end = async {
+        sleep(Duration::from_millis(300)).await;
+        terminate(&database);
+    };
+    let (problem, ()) = tokio::join!(notebook.bad(&cell), end);
+    assert!(
+        problem.message.contains("administrator command"),
+        "{problem:?}"
+    );
+    assert_eq!(notebook.value("select count(*) from t").await, "0");
+}
+
+#[tokio::test]
 async fn a_server_that_is_away_and_comes_back() {
     let database = Database::new().await;
     let proxy = Proxy::new().await;

@@ -428,11 +428,6 @@ impl<'r, 'a, H: Host> Answer<'r, 'a, H> {
         match self.problem.take() {
             None => Ok(()),
             Some(mut problem) => {
-                if self.timed_out {
-                    problem
-                        .advice
-                        .push("The time limit of --timeout had passed.".into());
-                }
                 if transaction == Transaction::Failed {
                     problem.advice.push(
                         "The transaction has failed and takes no more statements: ROLLBACK ends it \

@@ -435,10 +435,9 @@ impl<S: AsyncRead + AsyncWrite + Unpin> AsyncRead for Tap<S> {
         out: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
         let Tap { inner, ear } = self.get_mut();
-        // The driver polls for reading whenever it is woken, so COPY data is written from here.
-        if let Poll::Ready(Err(error)) = ear.write_copy(inner, cx) {
-            return Poll::Ready(Err(error));
-        }
+        // The driver polls for reading whenever it is woken, so COPY data is written from here. Where
+        // that fails, the server has closed: reading tells what it said before, and then the end.
+        let _ = ear.write_copy(inner, cx);
         let before = out.filled().len();
         loop {
             let listened = ear.listen(cx, out)?;
