@@ -9,6 +9,7 @@ mod proxy;
 mod recorder;
 mod server;
 
+mod between;
 mod bounds;
 mod commands;
 mod copy;
