@@ -9,20 +9,28 @@ use std::path::{Path, PathBuf};
 
 /// Each crate with the siblings it may depend on, tests and build scripts included.
 const SIBLINGS: &[(&str, &[&str])] = &[
+    ("db", &[]),
     ("display", &[]),
+    ("files", &[]),
     ("jupyter", &[]),
     ("local", &[]),
-    ("query", &["display"]),
-    ("rowcell", &["display", "jupyter", "local", "query"]),
+    ("query", &["display", "files"]),
+    (
+        "rowcell",
+        &["db", "display", "jupyter", "local", "query", "rustcell"],
+    ),
+    ("rustcell", &[]),
 ];
 
 /// What comes from outside with the one crate that may see it.
 const ALONE: &[(&str, &str)] = &[
+    ("arrow", "files"),
+    ("evcxr", "rustcell"),
     ("hmac", "jupyter"),
+    ("parquet", "files"),
     ("pglite-oxide", "local"),
     ("postgres-native-tls", "query"),
     ("tokio-postgres", "query"),
-    ("uuid", "jupyter"),
     ("zeromq", "jupyter"),
 ];
 

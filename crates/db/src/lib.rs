@@ -1,0 +1,1 @@
+//! What a Rust cell imports: the notebook's session, rows and models.

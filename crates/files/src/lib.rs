@@ -1,0 +1,1 @@
+//! Files of rows: CSV, JSON, Parquet, Arrow, Markdown and SQL, written and read. Knows no server.

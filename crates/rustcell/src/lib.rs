@@ -1,0 +1,1 @@
+//! Rust cells: evcxr in a helper process of its own.
