@@ -1,9 +1,10 @@
 //! Everything beside the cells: answered at once, also while a cell runs.
 
+use bytes::Bytes;
 use serde_json::{Value, json};
 use zeromq::SocketSend;
 
-use crate::frontend::{Frontend, receive};
+use crate::frontend::{Frontend, message, receive};
 
 #[tokio::test]
 async fn the_kernel_says_who_it_is_on_both_channels() {
@@ -162,6 +163,83 @@ async fn an_unknown_comm_is_closed() {
     let request = front.ask("comm_info_request", json!({})).await;
     let reply = front.reply(&request).await;
     assert_eq!(reply.content, json!({ "status": "ok", "comms": {} }));
+    front.expect_all(&request, &["busy", "idle"]).await;
+    front.end().await;
+}
+
+#[tokio::test]
+async fn a_comm_carries_data_and_bytes_both_ways_until_it_is_closed() {
+    let mut front = Frontend::start().await;
+    let open = json!({ "comm_id": "c", "target_name": "echo", "data": { "a": 1 } });
+    let request = front.ask("comm_open", open).await;
+    let transcript = ["busy", r#"comm_msg c: {"a":1}"#, "idle"];
+    front.expect_all(&request, &transcript).await;
+
+    let request = front.ask("comm_info_request", json!({})).await;
+    let reply = front.reply(&request).await;
+    let comms = json!({ "c": { "target_name": "echo" } });
+    assert_eq!(reply.content, json!({ "status": "ok", "comms": comms }));
+    front.expect_all(&request, &["busy", "idle"]).await;
+    let request = front
+        .ask("comm_info_request", json!({ "target_name": "other" }))
+        .await;
+    let reply = front.reply(&request).await;
+    assert_eq!(reply.content, json!({ "status": "ok", "comms": {} }));
+    front.expect_all(&request, &["busy", "idle"]).await;
+
+    // The signature does not cover the buffers: they stand after what is signed.
+    let said = json!({ "comm_id": "c", "data": ["b"] });
+    let (request, mut frames) = front.request("comm_msg", &said);
+    let buffers = [Bytes::from_static(b"\0\xff"), Bytes::new()];
+    frames.extend(buffers.clone());
+    front.shell.send(message(frames)).await.unwrap();
+    front.expect_all(&request, &["busy"]).await;
+    let answer = front.next_published().await;
+    assert_eq!(answer.kind, "comm_msg");
+    assert_eq!(answer.content, said);
+    assert_eq!(answer.metadata, json!({ "cellId": "a cell" }));
+    assert_eq!(answer.buffers, buffers);
+    front.expect_all(&request, &["idle"]).await;
+
+    let bye = json!({ "comm_id": "c", "data": "bye" });
+    let request = front.ask("comm_msg", bye.clone()).await;
+    let transcript = ["busy", "comm_close c", "idle"];
+    front.expect_all(&request, &transcript).await;
+    let request = front.ask("comm_msg", bye).await;
+    front.expect_all(&request, &["busy", "idle"]).await;
+    front.end().await;
+}
+
+#[tokio::test]
+async fn a_cell_opens_a_comm_that_outlives_it() {
+    let mut front = Frontend::start().await;
+    let cell = front.execute("talk hello").await;
+    front
+        .expect_all(
+            &cell,
+            &[
+                "busy",
+                "In [1]: talk hello",
+                r#"comm_open echo: "hello""#,
+                "idle",
+            ],
+        )
+        .await;
+    front.reply(&cell).await;
+    let request = front.ask("comm_info_request", json!({})).await;
+    let reply = front.reply(&request).await;
+    let comms = reply.content["comms"].as_object().unwrap();
+    let id = comms.keys().next().unwrap().clone();
+    front.expect_all(&request, &["busy", "idle"]).await;
+
+    let said = json!({ "comm_id": id, "data": 7 });
+    let request = front.ask("comm_msg", said).await;
+    let answer = format!("comm_msg {id}: 7");
+    front.expect_all(&request, &["busy", &answer, "idle"]).await;
+    let request = front.ask("comm_close", json!({ "comm_id": id })).await;
+    front.expect_all(&request, &["busy", "idle"]).await;
+    let request = front.ask("comm_info_request", json!({})).await;
+    assert_eq!(front.reply(&request).await.content["comms"], json!({}));
     front.expect_all(&request, &["busy", "idle"]).await;
     front.end().await;
 }

@@ -48,6 +48,7 @@ pub(crate) struct Message {
     pub(crate) header: Value,
     pub(crate) metadata: Value,
     pub(crate) content: Value,
+    pub(crate) buffers: Vec<Bytes>,
 }
 
 impl Frontend {
@@ -267,6 +268,8 @@ fn short(message: &Message) -> String {
         }
         "clear_output" => format!("clear wait={}", content["wait"]),
         "error" => format!("{}: {}", text("ename"), text("evalue")),
+        "comm_open" => format!("comm_open {}: {}", text("target_name"), content["data"]),
+        "comm_msg" => format!("comm_msg {}: {}", text("comm_id"), content["data"]),
         "comm_close" => format!("comm_close {}", text("comm_id")),
         "shutdown_reply" => format!("shutdown_reply restart={}", content["restart"]),
         _ => format!("{message:?}"),
@@ -299,13 +302,11 @@ fn open(key: &str, frames: Vec<Bytes>) -> Message {
         .iter()
         .position(|frame| frame == "<IDS|MSG>")
         .unwrap();
-    let [signature, parts @ ..] = &frames[start + 1..] else {
+    let [signature, header, parent, metadata, content, buffers @ ..] = &frames[start + 1..] else {
         panic!("{frames:?}");
     };
-    assert_eq!(sign(key, parts), *signature, "the kernel's signature");
-    let [header, parent, metadata, content] = parts else {
-        panic!("{frames:?}");
-    };
+    let signed = &frames[start + 2..start + 6];
+    assert_eq!(sign(key, signed), *signature, "the kernel's signature");
     let json = |part| serde_json::from_slice::<Value>(part).unwrap();
     let header = json(header);
     Message {
@@ -314,6 +315,7 @@ fn open(key: &str, frames: Vec<Bytes>) -> Message {
         header,
         metadata: json(metadata),
         content: json(content),
+        buffers: buffers.to_vec(),
     }
 }
 

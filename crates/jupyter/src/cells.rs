@@ -137,8 +137,14 @@ impl<I: Interpreter> Cell<'_, I> {
             allow_stdin,
             count: self.kernel.count.load(Ordering::Relaxed),
         };
-        let (iopub, stdin) = (self.kernel.iopub.clone(), self.kernel.stdin.clone());
-        Request::new(&self.message, manner, iopub, stdin)
+        let kernel = &self.kernel;
+        Request::new(
+            &self.message,
+            manner,
+            kernel.iopub.clone(),
+            kernel.comms.clone(),
+            kernel.stdin.clone(),
+        )
     }
 
     async fn execute(

@@ -9,12 +9,12 @@ use tokio::task::JoinSet;
 
 use crate::kernel::{Farewell, Kernel, failed, guard, malformed};
 use crate::message::{
-    CommOpen, Complete, History, Inspect, IsComplete, Message, PROTOCOL, Shutdown,
+    CommInfo, CommMessage, Complete, History, Inspect, IsComplete, Message, PROTOCOL, Shutdown,
 };
 use crate::offsets;
 use crate::queue::Sender;
 use crate::router::{Inbox, Router};
-use crate::{Completeness, Failure, Interpreter};
+use crate::{Completeness, Failure, Interpreter, Said};
 
 /// How many completions and inspections may be worked on at once.
 const ASIDE: usize = 32;
@@ -49,8 +49,8 @@ pub(crate) async fn listen<I: Interpreter>(
                     return;
                 }
             }
-            // The two that may have to think.
-            ("complete_request" | "inspect_request", _) => {
+            // Those that may have to think.
+            ("complete_request" | "inspect_request" | "comm_msg", _) => {
                 let (kernel, router) = (kernel.clone(), router.clone());
                 aside.spawn(async move { answer(&kernel, &router, message).await });
             }
@@ -102,15 +102,12 @@ async fn reply_to<I: Interpreter>(
             is_complete(kernel.interpreter.completeness(&code))
         }
         "history_request" => history(kernel, message.content().map_err(malformed)?).await,
-        "comm_info_request" => json!({ "status": "ok", "comms": {} }),
-        "comm_open" => {
-            let comm: CommOpen = message.content().map_err(malformed)?;
-            log::info!(
-                "a comm is closed, its target is unknown: {}",
-                comm.target_name
-            );
-            let content = json!({ "comm_id": comm.comm_id, "data": {} });
-            kernel.iopub.push("comm_close", &message.origin, &content);
+        "comm_info_request" => {
+            let CommInfo { target_name } = message.content().map_err(malformed)?;
+            kernel.comms.info(target_name.as_deref())
+        }
+        "comm_open" | "comm_msg" | "comm_close" => {
+            comm(kernel, message, message.content().map_err(malformed)?).await;
             return Ok(None);
         }
         "connect_request" => {
@@ -211,6 +208,37 @@ fn is_complete(completeness: Completeness) -> Value {
         Completeness::Incomplete { indent } => json!({ "status": "incomplete", "indent": indent }),
         Completeness::Invalid => json!({ "status": "invalid" }),
         Completeness::Unknown => json!({ "status": "unknown" }),
+    }
+}
+
+async fn comm<I: Interpreter>(kernel: &Kernel<I>, message: &Message, comm: CommMessage) {
+    let (id, origin) = (&comm.comm_id, &message.origin);
+    let said = Said {
+        data: comm.data,
+        metadata: message.metadata.clone(),
+        buffers: message.buffers.clone(),
+    };
+    match message.kind.as_str() {
+        "comm_open" => {
+            let target = &comm.target_name;
+            let wanted = match kernel.comms.opened(id, target, origin) {
+                Some(comm) => kernel.interpreter.comm_opened(target, comm, said).await,
+                None => false,
+            };
+            if !wanted {
+                log::info!("a comm is closed, its target is unknown: {target}");
+                kernel.comms.end(id.clone(), origin).close().await;
+            }
+        }
+        "comm_msg" => match kernel.comms.find(id, origin) {
+            Some(comm) => kernel.interpreter.comm_said(comm, said).await,
+            None => log::info!("what is said over a comm that is not open is dropped: {id}"),
+        },
+        _ => {
+            if kernel.comms.forget(id) {
+                kernel.interpreter.comm_closed(id).await;
+            }
+        }
     }
 }
 

@@ -24,6 +24,8 @@ pub(crate) struct Frames {
     pub(crate) parent: Bytes,
     pub(crate) metadata: Bytes,
     pub(crate) content: Bytes,
+    /// Bytes beside the JSON, which the signature does not cover.
+    pub(crate) buffers: Vec<Bytes>,
 }
 
 /// Why a message is dropped.
@@ -97,6 +99,7 @@ impl Key {
             parent,
             metadata,
             content,
+            buffers: rest.collect(),
         })
     }
 

@@ -4,7 +4,7 @@ use std::future::Future;
 
 use serde_json::{Map, Value};
 
-use crate::Request;
+use crate::{Comm, Request, Said};
 
 /// The meaning of a kernel. The loop owns all bookkeeping: counting, busy and idle, parents,
 /// replies on every path (also after a panic), history, signatures and sockets.
@@ -59,6 +59,28 @@ pub trait Interpreter: Send + Sync + 'static {
     /// Whether this cell may be kept in the history; false for one that sets a password.
     fn remembers(&self, _code: &str) -> bool {
         true
+    }
+
+    /// A front end opened a comm of this target. It stays open where this answers true; other
+    /// messages wait for the answer, so it comes at once.
+    fn comm_opened(
+        &self,
+        _target: &str,
+        _comm: Comm,
+        _said: Said,
+    ) -> impl Future<Output = bool> + Send {
+        std::future::ready(false)
+    }
+
+    /// A front end said something over an open comm. Called also while cells run and while what
+    /// was said before is still being answered.
+    fn comm_said(&self, _comm: Comm, _said: Said) -> impl Future<Output = ()> + Send {
+        std::future::ready(())
+    }
+
+    /// A front end closed a comm.
+    fn comm_closed(&self, _id: &str) -> impl Future<Output = ()> + Send {
+        std::future::ready(())
     }
 
     /// Awaited once before [`serve`](crate::serve) returns, for at most 1.5 seconds: the place to

@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use bytes::Bytes;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 use tokio::sync::oneshot;
 use tokio::time::{Instant, sleep_until};
 
@@ -93,7 +93,25 @@ pub(crate) fn iopub(
 impl IoPub {
     /// Publishes a message as soon as there is room for it.
     pub(crate) async fn publish(&self, kind: &str, origin: &Origin, content: &Value) {
-        let (topic, message) = address(&self.session, kind, &origin.header, content);
+        self.publish_with(kind, origin, &Map::new(), content, &[])
+            .await;
+    }
+
+    /// The same with metadata, and with bytes beside the JSON.
+    pub(crate) async fn publish_with(
+        &self,
+        kind: &str,
+        origin: &Origin,
+        metadata: &Map<String, Value>,
+        content: &Value,
+        buffers: &[Bytes],
+    ) {
+        let metadata = Value::Object(metadata.clone());
+        let topic = topic(&self.session, kind);
+        let mut frames = vec![Bytes::from(topic.clone())];
+        frames.extend(self.session.seal(kind, &origin.header, &metadata, content));
+        frames.extend_from_slice(buffers);
+        let message = zmtp::encode(&frames);
         let size = message.len();
         // Closed only when the kernel ends.
         let _ = self
@@ -199,8 +217,12 @@ async fn publish_text(socket: &XPub, session: &Session, gathered: Option<(Text, 
 
 /// A message under its topic, ready for any number of subscribers.
 fn address(session: &Session, kind: &str, parent: &Bytes, content: &Value) -> (String, Bytes) {
-    let topic = format!("kernel.{}.{kind}", session.id);
+    let topic = topic(session, kind);
     let mut frames = vec![Bytes::from(topic.clone())];
     frames.extend(session.seal(kind, parent, &json!({}), content));
     (topic, zmtp::encode(&frames))
+}
+
+fn topic(session: &Session, kind: &str) -> String {
+    format!("kernel.{}.{kind}", session.id)
 }

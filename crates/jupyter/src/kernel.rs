@@ -10,6 +10,7 @@ use futures_util::FutureExt;
 use serde_json::{Value, json};
 use tokio::sync::mpsc;
 
+use crate::comm::Comms;
 use crate::connection::Ports;
 use crate::history::History;
 use crate::iopub::IoPub;
@@ -25,6 +26,7 @@ pub(crate) struct Kernel<I> {
     pub(crate) session: Arc<Session>,
     pub(crate) ports: Ports,
     pub(crate) iopub: IoPub,
+    pub(crate) comms: Comms,
     pub(crate) stdin: Arc<Stdin>,
     pub(crate) history: History,
     pub(crate) usage: Mutex<Usage>,
@@ -59,6 +61,7 @@ impl<I: Interpreter> Kernel<I> {
             interpreter,
             session,
             ports,
+            comms: Comms::new(iopub.clone()),
             iopub,
             stdin: Arc::new(stdin),
             history,

@@ -29,10 +29,11 @@
 //!
 //! From the wire to the interpreter: `endpoint` (TCP, Unix sockets), `zmtp` (ZeroMQ's frames),
 //! `socket`, `router` and `xpub` (its sockets), `frames` and `message` (Jupyter's messages),
-//! `channel`, `cells`, `iopub` and `stdin` (the channels), `kernel` and `serve` (the whole).
+//! `channel`, `cells`, `comm`, `iopub` and `stdin` (the channels), `kernel` and `serve` (the whole).
 
 mod cells;
 mod channel;
+mod comm;
 mod connection;
 mod endpoint;
 mod error;
@@ -54,6 +55,7 @@ mod usage;
 mod xpub;
 mod zmtp;
 
+pub use comm::{Comm, Said};
 pub use connection::Connection;
 pub use error::Error;
 pub use interpreter::{

@@ -99,6 +99,8 @@ pub(crate) struct Message {
     pub(crate) answers: Option<String>,
     pub(crate) metadata: Map<String, Value>,
     content: Bytes,
+    /// Bytes beside the JSON; comms have them.
+    pub(crate) buffers: Vec<Bytes>,
 }
 
 impl Message {
@@ -120,6 +122,7 @@ impl Message {
             }),
             metadata,
             content: frames.content,
+            buffers: frames.buffers,
         })
     }
 
@@ -132,7 +135,8 @@ impl Message {
 
     /// About how many bytes it holds.
     pub(crate) fn size(&self) -> usize {
-        self.origin.header.len() + self.content.len()
+        let buffers: usize = self.buffers.iter().map(Bytes::len).sum();
+        self.origin.header.len() + self.content.len() + buffers
     }
 }
 
@@ -220,11 +224,20 @@ pub(crate) struct Shutdown {
     pub(crate) restart: bool,
 }
 
+/// A `comm_open`, `comm_msg` or `comm_close`.
 #[derive(Deserialize)]
-pub(crate) struct CommOpen {
+pub(crate) struct CommMessage {
     pub(crate) comm_id: String,
     #[serde(default)]
     pub(crate) target_name: String,
+    #[serde(default)]
+    pub(crate) data: Value,
+}
+
+#[derive(Deserialize)]
+pub(crate) struct CommInfo {
+    /// Only comms of this target are asked for.
+    pub(crate) target_name: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -249,6 +262,7 @@ mod tests {
             answers: None,
             metadata: Map::new(),
             content: Bytes::from(content.to_owned()),
+            buffers: Vec::new(),
         };
         message.content()
     }

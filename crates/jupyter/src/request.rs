@@ -5,10 +5,11 @@ use std::sync::{Arc, Mutex, PoisonError};
 use serde_json::{Map, Value, json};
 use tokio::sync::Semaphore;
 
-use crate::Bundle;
+use crate::comm::Comms;
 use crate::iopub::{IoPub, Stream};
 use crate::message::{Message, Origin};
 use crate::stdin::{InputError, Stdin};
+use crate::{Bundle, Comm, Said};
 
 /// One execute request. Clones are the same request; output that comes late, from a clone that
 /// outlives the cell, still goes to the cell it came from.
@@ -27,6 +28,7 @@ struct Inner {
     allow_stdin: bool,
     count: u32,
     iopub: IoPub,
+    comms: Comms,
     stdin: Arc<Stdin>,
     /// A permit for each interrupt that nobody has been told of yet.
     interrupts: Semaphore,
@@ -41,7 +43,13 @@ pub(crate) struct Manner {
 }
 
 impl Request {
-    pub(crate) fn new(message: &Message, manner: Manner, iopub: IoPub, stdin: Arc<Stdin>) -> Self {
+    pub(crate) fn new(
+        message: &Message,
+        manner: Manner,
+        iopub: IoPub,
+        comms: Comms,
+        stdin: Arc<Stdin>,
+    ) -> Self {
         Self {
             inner: Arc::new(Inner {
                 origin: message.origin.clone(),
@@ -50,6 +58,7 @@ impl Request {
                 allow_stdin: manner.allow_stdin,
                 count: manner.count,
                 iopub,
+                comms,
                 stdin,
                 interrupts: Semaphore::new(0),
                 payload: Mutex::default(),
@@ -113,6 +122,15 @@ impl Request {
     /// Takes away what the cell has put out so far: at once, or when the next output comes.
     pub async fn clear(&self, wait: bool) {
         self.publish("clear_output", &json!({ "wait": wait })).await;
+    }
+
+    /// Opens a comm in all front ends. It stays open when the cell has ended; what they say over
+    /// it comes to [`Interpreter::comm_said`](crate::Interpreter::comm_said).
+    pub async fn open_comm(&self, target: &str, said: Said) -> Comm {
+        self.inner
+            .comms
+            .open(target, &self.inner.origin, said)
+            .await
     }
 
     /// Shows something beside the notebook (a pager), when the cell is done.

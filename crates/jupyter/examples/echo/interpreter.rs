@@ -4,10 +4,11 @@
 use std::time::Duration;
 
 use jupyter::{
-    Bundle, Completeness, Completion, Completions, Failure, Info, Interpreter, Language, Request,
+    Bundle, Comm, Completeness, Completion, Completions, Failure, Info, Interpreter, Language,
+    Request, Said,
 };
 
-const WORDS: [(&str, &str); 14] = [
+const WORDS: [(&str, &str); 15] = [
     ("ask", "asks the user, and prints the answer"),
     ("clear", "takes the outputs away"),
     ("fail", "fails"),
@@ -21,6 +22,7 @@ const WORDS: [(&str, &str); 14] = [
         "sleep",
         "sleeps for so many milliseconds, whoever interrupts",
     ),
+    ("talk", "opens a comm in the front end, and says this"),
     ("stubborn", "gives in to the second interrupt only"),
     ("update", "updates what was shown"),
     ("wait", "waits for an interrupt"),
@@ -103,6 +105,22 @@ impl Interpreter for Echo {
         }
     }
 
+    async fn comm_opened(&self, target: &str, comm: Comm, said: Said) -> bool {
+        let known = target == "echo";
+        if known {
+            comm.say(said).await;
+        }
+        known
+    }
+
+    /// Says the same; what asks for the end gets it.
+    async fn comm_said(&self, comm: Comm, said: Said) {
+        match said.data.as_str() {
+            Some("bye") => comm.close().await,
+            _ => comm.say(said).await,
+        }
+    }
+
     fn remembers(&self, code: &str) -> bool {
         !code.starts_with("secret")
     }
@@ -136,6 +154,9 @@ async fn run(line: &str, request: &Request) -> Result<(), Failure> {
         "show" => request.display(Bundle::text(rest), Some("shown")).await,
         "update" => request.update("shown", Bundle::text(rest)).await,
         "sleep" => tokio::time::sleep(Duration::from_millis(number)).await,
+        "talk" => {
+            request.open_comm("echo", Said::data(rest.into())).await;
+        }
         "stubborn" => {
             request.interrupted().await;
             request.stdout("once\n").await;
