@@ -12,14 +12,18 @@ use crate::fetch::Fetched;
 use crate::host::{Host, Shown};
 use crate::query::{Manner, Run};
 use crate::query_service;
-use crate::session::{Failure, Running, Session, Update, texts};
+use crate::rows::Block;
+use crate::session::{Failure, Running, Session, Update};
 use crate::split::Statement;
+use crate::spool::{About, Writer};
 use crate::wire::{CopyIn, Event, Field, Report, Transaction};
 
-/// A result that is not complete after this long is shown as far as it has come.
-const PATIENCE: Duration = Duration::from_millis(500);
-/// A result that grows is shown anew this often.
-const TICK: Duration = Duration::from_millis(250);
+/// A result that is not complete this long after its first row is shown as far as it has come.
+const PATIENCE: Duration = Duration::from_millis(80);
+/// A result that grows is shown anew this often at most; a large table less often, …
+const TICK: Duration = Duration::from_millis(100);
+/// … so that a front end gets no more bytes of it in a second.
+const RATE: usize = 500_000;
 /// A complete result waits this long for the word that it is the last one.
 const HOLD: Duration = Duration::from_millis(50);
 /// COPY data beyond this many bytes is counted, not shown.
@@ -64,8 +68,12 @@ struct Arriving {
     fields: Vec<Field>,
     rows: Vec<Row>,
     total: u64,
-    since: Instant,
-    /// The display that shows it so far, and when it did.
+    bytes: u64,
+    /// Takes the rows in for later; none where they are handed over, or kept already.
+    writer: Option<Writer>,
+    /// When the first row came.
+    since: Option<Instant>,
+    /// The display that shows it so far, and when it is to be shown anew.
     shown: Option<(u64, Instant)>,
     notes: Vec<String>,
     /// What ended it before its time.
@@ -186,9 +194,7 @@ impl<'r, 'a, H: Host> Answer<'r, 'a, H> {
                     Some(Update::Rows(rows)) => {
                         let limit = self.manner.rows_shown;
                         if let Some(arriving) = &mut self.arriving {
-                            let room = limit.saturating_sub(arriving.rows.len());
-                            arriving.rows.extend(rows.iter().take(room).map(texts));
-                            arriving.total += rows.len() as u64;
+                            arriving.add(rows, limit);
                         }
                     }
                     Some(Update::CopyIn(to)) => {
@@ -223,7 +229,10 @@ impl<'r, 'a, H: Host> Answer<'r, 'a, H> {
                     fields,
                     rows: Vec::new(),
                     total: 0,
-                    since: Instant::now(),
+                    bytes: 0,
+                    writer: (self.showing != Showing::ButLast)
+                        .then(|| Writer::new(&self.run.query.results)),
+                    since: None,
                     shown: None,
                     notes: Vec::new(),
                     cut: None,
@@ -297,14 +306,18 @@ impl<'r, 'a, H: Host> Answer<'r, 'a, H> {
                     self.run.out(line).await;
                 }
             }
-            Event::CopyIn | Event::Key { .. } | Event::Parameter { .. } | Event::Ready(_) => {}
+            Event::Rows(_)
+            | Event::CopyIn
+            | Event::Key { .. }
+            | Event::Parameter { .. }
+            | Event::Ready(_) => {}
         }
     }
 
     /// All rows of a result have come.
     fn hold(&mut self) {
         if let Some(mut arriving) = self.arriving.take() {
-            arriving.notes.push(elapsed(self.started.elapsed()));
+            arriving.notes.extend(self.taken(&arriving));
             if self.session.is_query_service() && arriving.total == query_service::ROW_CAP {
                 arriving.notes.push(
                     "exactly 50,000 rows came, Query Service's cap: there may be more".into(),
@@ -323,10 +336,9 @@ impl<'r, 'a, H: Host> Answer<'r, 'a, H> {
             return Some(*since + HOLD);
         }
         let arriving = self.arriving.as_ref()?;
-        match &arriving.shown {
-            Some((_, when)) => Some(*when + TICK),
-            None if arriving.total > arriving.rows.len() as u64 => Some(arriving.since),
-            None => Some(arriving.since + PATIENCE),
+        match arriving.shown {
+            Some((_, again)) => Some(again),
+            None => arriving.since.map(|since| since + PATIENCE),
         }
     }
 
@@ -343,13 +355,43 @@ impl<'r, 'a, H: Host> Answer<'r, 'a, H> {
     /// Shows the held result as one that is not the cell's value: something comes after it.
     async fn release(&mut self) {
         if let Some((mut arriving, _)) = self.held.take() {
+            let lost = self.keep(&mut arriving).await;
             self.display(&mut arriving, false).await;
+            self.tell(lost).await;
+        }
+    }
+
+    /// Keeps a result for the cells after this one. Answers a line where not all rows are kept.
+    async fn keep(&self, arriving: &mut Arriving) -> Option<String> {
+        let writer = arriving.writer.take()?;
+        let about = About {
+            name: self.manner.name.clone(),
+            sql: self.statement.text.clone(),
+            connection: self.session.name().to_owned(),
+            columns: self.columns(&arriving.fields),
+            fields: arriving.fields.clone(),
+            cut: arriving.cut,
+        };
+        let (kept, stopped) = writer.keep(about).await;
+        let (stored, total) = (kept.stored(), arriving.total);
+        let part = format!("the first {stored} of {total} rows are kept");
+        let line = stopped.map(|why| format!("{part}: {why}"))?;
+        arriving.notes.push(line.clone());
+        Some(line)
+    }
+
+    async fn tell(&self, lost: Option<String>) {
+        if let Some(line) = lost {
+            self.run.warn(format!("WARNING:  {line}\n")).await;
         }
     }
 
     /// Shows a result in a display of its own, or anew in the one it has.
     async fn display(&mut self, arriving: &mut Arriving, growing: bool) {
         let bundle = self.bundle(arriving, growing);
+        let length = bundle.text().len() + bundle.html().map_or(0, str::len);
+        let pause =
+            TICK.max(Duration::from_secs(1) * (length / 1000) as u32 / (RATE / 1000) as u32);
         let known = match (arriving.shown, &self.showing) {
             (Some((number, _)), _) => Some(number),
             (None, Showing::Again(displays)) => displays.get(self.displays.len()).copied(),
@@ -371,13 +413,13 @@ impl<'r, 'a, H: Host> Answer<'r, 'a, H> {
         if arriving.shown.is_none() {
             self.displays.push(number);
         }
-        arriving.shown = Some((number, Instant::now()));
+        arriving.shown = Some((number, Instant::now() + pause));
     }
 
     fn bundle(&self, arriving: &Arriving, growing: bool) -> Bundle {
         let mut notes = arriving.notes.clone();
         if growing {
-            notes.push(elapsed(self.started.elapsed()));
+            notes.extend(self.taken(arriving));
         }
         let table = Table {
             columns: self.columns(&arriving.fields),
@@ -389,6 +431,15 @@ impl<'r, 'a, H: Host> Answer<'r, 'a, H> {
             ..Table::default()
         };
         table.bundle(&self.manner.print)
+    }
+
+    /// How long it has taken so far, and how much it is where not all of it is seen.
+    fn taken(&self, arriving: &Arriving) -> Vec<String> {
+        let large = arriving.total > arriving.rows.len() as u64;
+        let size = large.then(|| size(arriving.bytes));
+        size.into_iter()
+            .chain([elapsed(self.started.elapsed())])
+            .collect()
     }
 
     fn columns(&self, fields: &[Field]) -> Vec<Column> {
@@ -407,6 +458,7 @@ impl<'r, 'a, H: Host> Answer<'r, 'a, H> {
                 arriving.notes.push("transaction open".into());
             }
             arriving.notes.extend(self.session.expiry_warning());
+            let lost = self.keep(&mut arriving).await;
             let is_value = arriving.shown.is_none()
                 && arriving.total == arriving.rows.len() as u64
                 && self.showing == Showing::Once
@@ -417,6 +469,7 @@ impl<'r, 'a, H: Host> Answer<'r, 'a, H> {
             } else {
                 self.display(&mut arriving, false).await;
             }
+            self.tell(lost).await;
         }
         if self.run.settings.timing {
             let line = format!(
@@ -483,6 +536,20 @@ impl<'r, 'a, H: Host> Answer<'r, 'a, H> {
     }
 }
 
+impl Arriving {
+    /// Takes in some more rows, of which no more than `limit` in all are to be seen.
+    fn add(&mut self, rows: Block, limit: usize) {
+        self.since.get_or_insert_with(Instant::now);
+        let room = limit.saturating_sub(self.rows.len());
+        self.rows.extend(rows.texts().take(room));
+        self.total += rows.count();
+        self.bytes += rows.bytes().len() as u64;
+        if let Some(writer) = &mut self.writer {
+            writer.write(rows);
+        }
+    }
+}
+
 /// Sends a cell's lines as COPY data, in pieces, so that a server that stops reading stops it too.
 async fn send(mut to: CopyIn, data: &str) {
     for piece in data.as_bytes().chunks(PIECE) {
@@ -526,6 +593,18 @@ pub(crate) fn elapsed(time: Duration) -> String {
         (0, ms) => format!("{ms} ms"),
         (1..60, _) => format!("{:.2} s", time.as_secs_f64()),
         (seconds, _) => format!("{} min {} s", seconds / 60, seconds % 60),
+    }
+}
+
+/// A number of bytes in words: `512 B`, `1.5 MiB`.
+pub(crate) fn size(bytes: u64) -> String {
+    let units = [("GiB", 1u64 << 30), ("MiB", 1 << 20), ("KiB", 1 << 10)];
+    match units.iter().find(|(_, unit)| bytes >= *unit) {
+        None => format!("{bytes} B"),
+        Some((name, unit)) => {
+            let number = format!("{:.1}", bytes as f64 / *unit as f64);
+            format!("{} {name}", number.trim_end_matches(".0"))
+        }
     }
 }
 

@@ -71,6 +71,8 @@ pub(crate) struct Known<'a> {
     pub(crate) variables: &'a Variables,
     /// The names of the connections.
     pub(crate) connections: &'a [String],
+    /// The names of the results kept.
+    pub(crate) results: &'a [String],
 }
 
 impl Query {
@@ -87,10 +89,13 @@ impl Query {
             .unwrap_or_default();
         let variables = self.known_variables();
         let connections = self.connection_names();
+        let kept = self.results.list();
+        let results: Vec<String> = kept.iter().filter_map(|kept| kept.name.clone()).collect();
         let known = Known {
             names: &names,
             variables: &variables,
             connections: &connections,
+            results: &results,
         };
         complete(cursor::find(text, cursor, self.dialect()), &known)
     }

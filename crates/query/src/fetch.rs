@@ -4,7 +4,7 @@ use display::{Column, Problem, Row};
 
 use crate::host::Host;
 use crate::query::Run;
-use crate::session::{Failure, Update, texts};
+use crate::session::{Failure, Update};
 use crate::wire::{Event, Field, Report};
 
 /// More rows than this are no answer to a question of the kernel's own.
@@ -48,7 +48,7 @@ impl<H: Host> Run<'_, H> {
                     }
                     Some(Update::Event(Event::Error(report))) => error = Some(report),
                     Some(Update::Rows(more)) => {
-                        rows.extend(more.iter().take(MOST.saturating_sub(rows.len())).map(texts));
+                        rows.extend(more.texts().take(MOST.saturating_sub(rows.len())));
                     }
                     Some(Update::CopyIn(mut to)) => {
                         to.fail("COPY FROM STDIN has no place here").await;

@@ -297,8 +297,8 @@ async fn start(
         }
         Err(error) => {
             // The tap has the server's own report, if it made one.
-            while let Ok(seen) = events.try_recv() {
-                if let Event::Error(report) = seen.event {
+            while let Ok(event) = events.try_recv() {
+                if let Event::Error(report) = event {
                     return Err(OpenError::Refused {
                         host: host.clone(),
                         report,

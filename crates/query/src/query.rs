@@ -17,6 +17,7 @@ use crate::query_service;
 use crate::secret::Secret;
 use crate::session::{Dropped, Embedded, Failure, Session, lock};
 use crate::split::{Dialect, Statement};
+use crate::spool::Results;
 use crate::target::{self, Target};
 use crate::variables::Variables;
 
@@ -27,6 +28,7 @@ const ROWS_SHOWN: usize = 100;
 /// what its cells have set.
 pub struct Query {
     pub(crate) connections: Connections,
+    pub(crate) results: Results,
     /// Held by the cell that runs.
     settings: Mutex<Settings>,
     /// The variables as they were when the cell that runs was begun.
@@ -52,6 +54,7 @@ impl Query {
     pub fn new(embedded: Arc<dyn Embedded>, first: Option<Target>) -> Self {
         Query {
             connections: Connections::new(embedded, first),
+            results: Results::new(),
             settings: Mutex::new(Settings {
                 variables: Variables::default(),
                 print: Print::default(),
@@ -117,9 +120,10 @@ impl Query {
         !(login_in_url || lower.contains("password") || connects && credentials)
     }
 
-    /// Closes every connection.
+    /// Closes every connection and forgets every result.
     pub fn close(&self) {
         self.connections.clear();
+        self.results.clear();
     }
 
     /// The variables; while a cell runs, those of before.
@@ -167,6 +171,8 @@ pub(crate) struct Options {
     pub(crate) rows_shown: Option<usize>,
     /// `--timeout`: after this long a statement is interrupted.
     pub(crate) timeout: Option<Duration>,
+    /// `--as`: the name results are kept under; the last one has it in the end.
+    pub(crate) name: Option<String>,
 }
 
 /// What one statement is run with.
@@ -176,6 +182,8 @@ pub(crate) struct Manner {
     pub(crate) rows_shown: usize,
     /// After this long a statement is interrupted.
     pub(crate) timeout: Option<Duration>,
+    /// The name its result is kept under.
+    pub(crate) name: Option<String>,
 }
 
 impl<'a, H: Host> Run<'a, H> {
@@ -249,6 +257,7 @@ impl<'a, H: Host> Run<'a, H> {
             print: self.settings.print.clone(),
             rows_shown: self.options.rows_shown.unwrap_or(self.settings.rows_shown),
             timeout: self.options.timeout,
+            name: self.options.name.clone(),
         }
     }
 

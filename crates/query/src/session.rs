@@ -21,18 +21,17 @@ use futures_util::{Stream, StreamExt};
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinHandle;
 use tokio::time::sleep_until;
-use tokio_postgres::{Client, SimpleQueryMessage, SimpleQueryRow, SimpleQueryStream};
+use tokio_postgres::{Client, SimpleQueryStream};
 
 use crate::catalog::{self, Catalog};
 use crate::open::{OpenError, cancel, reason};
 use crate::query_service;
+use crate::rows::Block;
 use crate::secret::Secret;
 use crate::target::{Address, ChannelBinding, Host, SessionKind, Settings, Target, Tls, TlsMode};
 use crate::types::{self, Names};
-use crate::wire::{CopyIn, Event, Events, Field, Report, Seen, Transaction};
+use crate::wire::{CopyIn, Event, Events, Field, Report, Transaction};
 
-/// Rows handed on at once.
-const BATCH: usize = 512;
 /// Messages on the way to whoever reads a statement's answer.
 const UPDATES: usize = 16;
 /// After this long without the server's word on a cancel, the user is told.
@@ -118,7 +117,7 @@ pub(crate) enum Update {
     /// A message of the server.
     Event(Event),
     /// Rows of the columns told last.
-    Rows(Vec<SimpleQueryRow>),
+    Rows(Block),
     /// The server waits for COPY data.
     CopyIn(CopyIn),
     /// The server has not answered a request to cancel for some seconds.
@@ -591,7 +590,6 @@ impl Link {
             match self.wire.next(&mut None).await {
                 Next::Event(Event::Ready(_)) => return Ok(()),
                 Next::Event(event) => self.note(event),
-                Next::Rows(_) => {}
                 Next::End => return Err(Failure::Lost(self.why())),
             }
         }
@@ -639,7 +637,6 @@ impl Link {
         loop {
             match self.wire.next(&mut None).await {
                 Next::Event(event) => self.note(event),
-                Next::Rows(_) => {}
                 Next::End => return self.why(),
             }
         }
@@ -712,7 +709,7 @@ impl Link {
                 next = self.wire.next(&mut stream) => {
                     let update = match next {
                         Next::End => return Err(Failure::Lost(self.why())),
-                        Next::Rows(rows) => Update::Rows(rows),
+                        Next::Event(Event::Rows(rows)) => Update::Rows(rows),
                         Next::Event(Event::Ready(transaction)) => {
                             // A request to cancel that is still on its way would hit whatever is
                             // sent next.
@@ -755,9 +752,9 @@ impl Link {
         let mut answer = Some(Rows::new());
         loop {
             match self.wire.next(&mut stream).await {
-                Next::Rows(rows) => {
+                Next::Event(Event::Rows(rows)) => {
                     if let Some(answer) = &mut answer {
-                        answer.extend(rows.iter().map(texts));
+                        answer.extend(rows.texts());
                     }
                 }
                 Next::Event(Event::Ready(_)) => return answer,
@@ -775,17 +772,6 @@ impl Link {
     }
 }
 
-/// A row's values as text.
-pub(crate) fn texts(row: &SimpleQueryRow) -> Vec<Option<String>> {
-    (0..row.len())
-        .map(|column| match row.try_get(column) {
-            Ok(value) => value.map(str::to_owned),
-            // The driver gives out nothing but UTF-8; a cell may have set another encoding.
-            Err(_) => Some(char::REPLACEMENT_CHARACTER.into()),
-        })
-        .collect()
-}
-
 async fn at(deadline: Option<Instant>) {
     match deadline {
         Some(deadline) => sleep_until(deadline.into()).await,
@@ -800,22 +786,11 @@ async fn done<T>(work: &mut Option<BoxFuture<'static, T>>) -> T {
     }
 }
 
-/// Rows from the driver and events from the tap, put into the server's order again.
-struct Wire {
-    events: Events,
-    front: Option<Seen>,
-    /// The tap is gone, and the connection with it.
-    ended: bool,
-    /// Rows taken from the driver, on this connection.
-    rows: u64,
-    /// A row that events may have to go before of.
-    held: Option<SimpleQueryRow>,
-    batch: Vec<SimpleQueryRow>,
-}
+/// What the tap has seen; the driver's own answer tells nothing more, but has to be taken from it.
+struct Wire(Events);
 
 enum Next {
     Event(Event),
-    Rows(Vec<SimpleQueryRow>),
     End,
 }
 
@@ -828,51 +803,17 @@ impl Wire {
     }
 
     fn poll(&mut self, driver: &mut Driver, cx: &mut Context<'_>) -> Poll<Next> {
-        loop {
-            if self.front.is_none() && !self.ended {
-                match self.events.poll_next_unpin(cx) {
-                    Poll::Ready(Some(seen)) => self.front = Some(seen),
-                    Poll::Ready(None) => self.ended = true,
-                    Poll::Pending => {}
-                }
-            }
-            // An event is due when the rows before it are taken, or when no more will come.
-            let due = |seen: &Seen| seen.rows <= self.rows || driver.is_none();
-            if self.front.as_ref().is_some_and(due) {
-                if !self.batch.is_empty() {
-                    return Poll::Ready(Next::Rows(std::mem::take(&mut self.batch)));
-                }
-                if let Some(seen) = self.front.take() {
-                    return Poll::Ready(Next::Event(seen.event));
-                }
-            }
-            // What passed on the wire before this row was in the queue of events before the driver
-            // had the row, and has been looked for just now.
-            if let Some(row) = self.held.take() {
-                self.rows += 1;
-                self.batch.push(row);
-                if self.batch.len() == BATCH {
-                    return Poll::Ready(Next::Rows(std::mem::take(&mut self.batch)));
-                }
-            }
-            let polled = match driver {
-                Some(stream) => stream.as_mut().poll_next(cx),
-                None => Poll::Pending,
-            };
-            match polled {
-                Poll::Ready(Some(Ok(SimpleQueryMessage::Row(row)))) => self.held = Some(row),
-                // The tap has told these already.
+        if let Poll::Ready(event) = self.0.poll_next_unpin(cx) {
+            return Poll::Ready(event.map_or(Next::End, Next::Event));
+        }
+        while let Some(stream) = driver {
+            match stream.as_mut().poll_next(cx) {
                 Poll::Ready(Some(Ok(_))) => {}
                 Poll::Ready(Some(Err(_)) | None) => *driver = None,
-                Poll::Pending if !self.batch.is_empty() => {
-                    return Poll::Ready(Next::Rows(std::mem::take(&mut self.batch)));
-                }
-                Poll::Pending if self.ended && self.front.is_none() => {
-                    return Poll::Ready(Next::End);
-                }
-                Poll::Pending => return Poll::Pending,
+                Poll::Pending => break,
             }
         }
+        Poll::Pending
     }
 }
 

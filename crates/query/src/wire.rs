@@ -3,17 +3,17 @@
 //! The driver's simple query protocol yields rows and nothing else: no column types, no command
 //! tags, no transaction status, and notices out of their order. [`Tap`] wraps the stream below the
 //! driver (above TLS, where there is TLS), looks at each backend message as it passes, and queues
-//! an [`Event`] for those that matter; rows go by unread. Each event carries the number of rows
-//! that passed before it, so that whoever reads rows from the driver and events from the tap can
-//! put both into the server's order again.
+//! an [`Event`] for those that matter.
 //!
-//! COPY never reaches the driver, which does not know it in simple queries: the tap takes the data
-//! out of the stream as events, and writes what [`CopyIn`] is given.
+//! Rows and COPY data never reach the driver: it would copy each row twice, and does not know COPY
+//! in simple queries. The tap takes them out of the stream as events, and writes what [`CopyIn`] is
+//! given.
 //!
 //! Message formats: PostgreSQL documentation, "Message Formats".
 
 use std::io;
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
 use bytes::{Buf, BufMut, Bytes, BytesMut};
@@ -23,27 +23,29 @@ use futures_channel::mpsc;
 use futures_util::Stream;
 use postgres_protocol::message::backend::{self, ErrorFields, Message};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio_postgres::tls::{ChannelBinding, TlsStream};
 use tokio_util::io::poll_read_buf;
+use tokio_util::sync::PollSemaphore;
+
+use crate::rows::{Block, message_length};
 
 /// Events waiting to be read; when as many wait, the tap stops reading from the server.
 const EVENTS: usize = 256;
-/// Bytes asked of the socket at a time.
+/// Bytes of rows that are on their way to where they are shown or kept; the tap waits likewise.
+const ROOM: usize = 4 << 20;
+/// Bytes asked of the socket at a time …
 const CHUNK: usize = 64 * 1024;
-
-/// What passed on the wire, and after how many rows.
-#[derive(Debug)]
-pub(crate) struct Seen {
-    /// Data rows of this connection that passed before.
-    pub(crate) rows: u64,
-    pub(crate) event: Event,
-}
+/// … unless there is room for so many in the buffer there is.
+const LEAST: usize = 8 * 1024;
 
 /// A backend message that the driver does not hand on.
 #[derive(Debug)]
 pub(crate) enum Event {
     /// The columns of the rows that follow.
     Columns(Vec<Field>),
+    /// Some of the rows.
+    Rows(Block),
     /// A statement is done; its command tag, such as `INSERT 0 3`.
     Complete(String),
     /// A statement of nothing but blanks and comments.
@@ -158,7 +160,7 @@ pub enum Transaction {
 }
 
 /// What the tap saw, in order.
-pub(crate) type Events = mpsc::Receiver<Seen>;
+pub(crate) type Events = mpsc::Receiver<Event>;
 
 /// Where COPY data for the server goes in.
 #[derive(Clone)]
@@ -210,7 +212,7 @@ impl<S> Tap<S> {
         let ear = Ear {
             input: BytesMut::new(),
             at: At::Header,
-            rows: 0,
+            room: PollSemaphore::new(Arc::new(Semaphore::new(ROOM))),
             events,
             copy,
             copying: false,
@@ -226,8 +228,8 @@ struct Ear {
     /// Bytes read from the server and not yet handed on.
     input: BytesMut,
     at: At,
-    rows: u64,
-    events: mpsc::Sender<Seen>,
+    room: PollSemaphore,
+    events: mpsc::Sender<Event>,
     /// COPY data for the server …
     copy: mpsc::Receiver<Bytes>,
     /// … which it takes now …
@@ -288,8 +290,14 @@ impl Ear {
                             };
                         }
                         b'D' => {
-                            self.rows += 1;
-                            self.at = At::Body(length);
+                            let (bytes, count) = whole_rows(&self.input);
+                            if count == 0 {
+                                break;
+                            }
+                            let room = ready!(self.poll_room_for(bytes, cx))?;
+                            ready!(self.poll_room(cx))?;
+                            let messages = self.input.split_to(bytes).freeze();
+                            self.tell(Event::Rows(Block::new(messages, count, room)))?;
                         }
                         b'T' | b'C' | b'I' | b'E' | b'N' | b'A' | b'S' | b'Z' | b'K' | b'G'
                         | b'H' | b'W' | b'c' => {
@@ -368,12 +376,33 @@ impl Ear {
         self.events.poll_ready(cx).map_err(|_| abandoned())
     }
 
+    /// Room for so many bytes of rows; more than there is in all go alone.
+    fn poll_room_for(
+        &mut self,
+        bytes: usize,
+        cx: &mut Context<'_>,
+    ) -> Poll<io::Result<OwnedSemaphorePermit>> {
+        let permits = u32::try_from(bytes.min(ROOM)).unwrap_or(u32::MAX);
+        let room = ready!(self.room.poll_acquire_many(cx, permits));
+        Poll::Ready(room.ok_or_else(abandoned))
+    }
+
     fn tell(&mut self, event: Event) -> io::Result<()> {
-        let seen = Seen {
-            rows: self.rows,
-            event,
+        self.events.start_send(event).map_err(|_| abandoned())
+    }
+
+    /// Makes the buffer large enough to be read into. A row is handed on whole, however large, but
+    /// a mere announcement of its length reserves nothing.
+    fn make_room(&mut self) {
+        let here = self.input.len();
+        let missing = match message_length(&self.input) {
+            Some(length) if matches!(self.at, At::Header) => length.saturating_sub(here),
+            _ => 0,
         };
-        self.events.start_send(seen).map_err(|_| abandoned())
+        let wanted = missing.clamp(LEAST, here.max(CHUNK));
+        if self.input.capacity() - here < wanted {
+            self.input.reserve(wanted.max(CHUNK));
+        }
     }
 
     /// Writes COPY data for as long as there is some and the socket takes it. The driver writes
@@ -417,6 +446,19 @@ impl Ear {
     }
 }
 
+/// How many bytes and rows the whole rows at the start of the input are.
+fn whole_rows(input: &[u8]) -> (usize, u64) {
+    let (mut bytes, mut count) = (0, 0);
+    while let Some((b'D', _)) = input.get(bytes..).and_then(<[u8]>::split_first)
+        && let Some(length) = message_length(&input[bytes..])
+        && bytes + length <= input.len()
+    {
+        bytes += length;
+        count += 1;
+    }
+    (bytes, count)
+}
+
 fn broken(what: &str) -> io::Error {
     io::Error::new(
         io::ErrorKind::InvalidData,
@@ -445,7 +487,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> AsyncRead for Tap<S> {
                 return Poll::Ready(Ok(()));
             }
             ready!(listened);
-            ear.input.reserve(CHUNK);
+            ear.make_room();
             if ready!(poll_read_buf(Pin::new(&mut *inner), cx, &mut ear.input))? == 0 {
                 return Poll::Ready(Ok(()));
             }

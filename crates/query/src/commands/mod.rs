@@ -8,6 +8,7 @@ mod describe;
 pub(crate) mod help;
 pub(crate) mod print;
 mod psql;
+mod results;
 mod sql;
 mod tables;
 
@@ -80,9 +81,15 @@ pub(crate) const PERCENT: &[Entry] = &[
     ),
     entry(
         "%%sql",
-        "[--on NAME] [--limit N] [--timeout SECONDS]",
-        "a SQL cell with options: on another connection, with more or fewer rows shown, with a time limit",
+        "[--on NAME] [--as RESULT] [--limit N] [--timeout SECONDS]",
+        "a SQL cell with options: on another connection, its result kept under a name, with more or fewer rows shown, with a time limit",
         "%%sql --limit 10\nselect * from generate_series(1, 1000)",
+    ),
+    entry(
+        "%results",
+        "[NAME]",
+        "lists the results kept so far, or shows where one is from and where its rows are",
+        "%%sql --as numbers\nselect n, n * n as square from generate_series(1, 1000000) as n;\n%results numbers",
     ),
     entry(
         "%copy",
@@ -292,6 +299,7 @@ pub(crate) async fn percent<H: Host>(
         "use" => connect::switch(run, rest, at).await,
         "disconnect" => connect::disconnect(run, rest, at).await,
         "copy" => copy::table(run, rest, at).await,
+        "results" => results::results(run, rest).await,
         "tables" => tables::tables(run, rest, at).await,
         "help" => help::percent(run, rest, at).await,
         _ => Err(unknown(run, &format!("%{name}"), at, PERCENT)),

@@ -20,9 +20,10 @@ pub(super) fn sql<H: Host>(
     let mut words = rest.split_whitespace();
     while let Some(option) = words.next() {
         let no = |why: String| refused(run, at.clone(), why);
-        if !matches!(option, "--on" | "--limit" | "--timeout") {
+        if !matches!(option, "--on" | "--as" | "--limit" | "--timeout") {
             return Err(no(format!(
-                "%%sql has no option {option}; it takes --on NAME, --limit N, --timeout SECONDS"
+                "%%sql has no option {option}; it takes --on NAME, --as RESULT, --limit N, \
+                 --timeout SECONDS"
             )));
         }
         let Some(value) = words.next() else {
@@ -30,6 +31,12 @@ pub(super) fn sql<H: Host>(
         };
         match option {
             "--on" => on = Some(run.query.connections.find(value).map_err(no)?),
+            "--as" if is_name(value) => options.name = Some(value.to_owned()),
+            "--as" => {
+                return Err(no(format!(
+                    "--as is \"{value}\": a name has letters, digits and _, and begins with no digit"
+                )));
+            }
             "--limit" => {
                 let limit = value
                     .parse()
@@ -51,4 +58,10 @@ pub(super) fn sql<H: Host>(
     run.options = options;
     run.cell.enter(&at);
     Ok(())
+}
+
+/// Whether a result can have this name: Rust cells take it for a variable.
+fn is_name(text: &str) -> bool {
+    let is_part = |c: char| c.is_alphanumeric() || c == '_';
+    text.chars().all(is_part) && !text.starts_with(char::is_numeric) && text != "_"
 }

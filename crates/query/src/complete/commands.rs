@@ -46,7 +46,12 @@ pub(super) fn arguments(command: &str, before: &str, typed: &Typed, known: &Know
         ("%copy", None) => relations(known.names, &[], &mut offer),
         ("%copy" | "%%copy", last) if last != Some("as") => words(&["from", "to", "as"]),
         ("%%sql", last) if last.is_none_or(|last| !last.starts_with("--")) => {
-            words(&["--on", "--limit", "--timeout"]);
+            words(&["--on", "--as", "--limit", "--timeout"]);
+        }
+        ("%results", None) => {
+            for name in known.results {
+                offer.add_word(Rank::Source, name, "variable");
+            }
         }
         ("%connect", None) => words(&["local", "postgresql://", "host=", "service="]),
         ("%connect", Some(word)) if word.contains('=') => {

@@ -122,6 +122,7 @@ fn completed(marked: &str) -> (String, Completions) {
         names: &names,
         variables: &variables,
         connections: &connections,
+        results: &[],
     };
     let completions = complete(cursor::find(&text, cursor, Dialect::default()), &known);
     (text, completions)
@@ -531,6 +532,7 @@ fn without_a_catalog() {
         names: &Names::default(),
         variables: &Variables::default(),
         connections: &[],
+        results: &[],
     };
     let best = |text: &str| {
         let completions = complete(cursor::find(text, text.len(), Dialect::default()), &known);
@@ -549,6 +551,7 @@ fn any_text_and_any_offset_will_do() {
         names: &names,
         variables: &Variables::default(),
         connections: &[],
+        results: &[],
     };
     let texts = [
         "with a (x) as (select 1, (values (2))) select p.ä, * from people p join (a cross join b) on (p.id = é) where 'ü' in (",
@@ -575,6 +578,7 @@ fn deep_nesting_is_no_danger() {
             names: &names(),
             variables: &Variables::default(),
             connections: &[],
+            results: &[],
         },
     );
 }

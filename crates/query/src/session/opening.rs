@@ -65,14 +65,7 @@ impl Owner {
         let mut link = Link {
             client: opened.client,
             driver,
-            wire: Wire {
-                events: opened.events,
-                front: None,
-                ended: false,
-                rows: 0,
-                held: None,
-                batch: Vec::new(),
-            },
+            wire: Wire(opened.events),
             copy_in: opened.copy_in,
             settings: settings.clone(),
             host: opened.host,
