@@ -1,0 +1,245 @@
+//! COPY's two formats: its text, read and written, and its binary tuples, read.
+
+use std::ops::Range;
+
+use crate::Error;
+
+/// Bytes that are appended in pieces of any size and taken from the front.
+#[derive(Debug, Default)]
+struct Pieces {
+    bytes: Vec<u8>,
+    /// Up to here they are taken.
+    taken: usize,
+}
+
+impl Pieces {
+    fn push(&mut self, data: &[u8]) {
+        self.bytes.drain(..self.taken);
+        self.taken = 0;
+        self.bytes.extend_from_slice(data);
+    }
+
+    fn left(&self) -> &[u8] {
+        &self.bytes[self.taken..]
+    }
+}
+
+/// The rows in the data of `COPY … TO STDOUT`, in its text format.
+#[derive(Debug, Default)]
+pub struct TextRows {
+    pieces: Pieces,
+    /// The values of the row handed out last, without their escapes.
+    text: Vec<u8>,
+    /// Where each is; `None` is NULL.
+    values: Vec<Option<Range<usize>>>,
+}
+
+impl TextRows {
+    /// Takes the next piece of data.
+    pub fn push(&mut self, data: &[u8]) {
+        self.pieces.push(data);
+    }
+
+    /// The values of the next row that is whole.
+    #[allow(clippy::should_implement_trait)] // a row lends from the buffer
+    pub fn next(&mut self) -> Option<impl Iterator<Item = Option<&[u8]>>> {
+        let left = self.pieces.left();
+        let end = memchr::memchr(b'\n', left)?;
+        let line = &left[..end];
+        self.text.clear();
+        self.values.clear();
+        for value in line.split(|byte| *byte == b'\t') {
+            let start = self.text.len();
+            self.values.push(match value {
+                b"\\N" => None,
+                value => {
+                    unescape(value, &mut self.text);
+                    Some(start..self.text.len())
+                }
+            });
+        }
+        self.pieces.taken += end + 1;
+        let text = &self.text;
+        let values = self.values.iter();
+        Some(values.map(move |range| range.clone().map(|range| &text[range])))
+    }
+}
+
+fn unescape(value: &[u8], to: &mut Vec<u8>) {
+    let mut rest = value;
+    while let Some(at) = memchr::memchr(b'\\', rest) {
+        to.extend_from_slice(&rest[..at]);
+        let escaped = rest.get(at + 1).copied();
+        to.extend(escaped.map(|byte| match byte {
+            b'b' => 8,
+            b'f' => 12,
+            b'n' => b'\n',
+            b'r' => b'\r',
+            b't' => b'\t',
+            b'v' => 11,
+            other => other,
+        }));
+        rest = rest.get(at + 2..).unwrap_or_default();
+    }
+    to.extend_from_slice(rest);
+}
+
+/// Appends a row in COPY's text format.
+pub(crate) fn write_row<'v>(values: impl Iterator<Item = Option<&'v [u8]>>, to: &mut Vec<u8>) {
+    for (number, value) in values.enumerate() {
+        if number > 0 {
+            to.push(b'\t');
+        }
+        match value {
+            None => to.extend_from_slice(b"\\N"),
+            Some(value) => escape(value, to),
+        }
+    }
+    to.push(b'\n');
+}
+
+fn escape(value: &[u8], to: &mut Vec<u8>) {
+    let mut rest = value;
+    while let Some(at) = rest
+        .iter()
+        .position(|byte| matches!(byte, b'\\' | b'\n' | b'\r' | b'\t'))
+    {
+        to.extend_from_slice(&rest[..at]);
+        to.push(b'\\');
+        to.push(match rest[at] {
+            b'\n' => b'n',
+            b'\r' => b'r',
+            b'\t' => b't',
+            other => other,
+        });
+        rest = &rest[at + 1..];
+    }
+    to.extend_from_slice(rest);
+}
+
+/// The rows in the data of `COPY … TO STDOUT (FORMAT binary)`.
+#[derive(Debug, Default)]
+pub struct Tuples {
+    pieces: Pieces,
+    begun: bool,
+    values: Vec<Option<Range<usize>>>,
+}
+
+impl Tuples {
+    /// Takes the next piece of data.
+    pub fn push(&mut self, data: &[u8]) {
+        self.pieces.push(data);
+    }
+
+    /// The values of the next row that is whole, each in its type's binary form.
+    ///
+    /// # Errors
+    /// The data is not in this format.
+    #[allow(clippy::should_implement_trait)] // a row lends from the buffer
+    pub fn next(&mut self) -> Result<Option<impl Iterator<Item = Option<&[u8]>>>, Error> {
+        if !self.begun {
+            match header(self.pieces.left())? {
+                Some(length) => self.pieces.taken += length,
+                None => return Ok(None),
+            }
+            self.begun = true;
+        }
+        let Some(length) = tuple(self.pieces.left(), &mut self.values) else {
+            return Ok(None);
+        };
+        let start = self.pieces.taken;
+        self.pieces.taken += length;
+        let left = &self.pieces.bytes[start..];
+        let values = self.values.iter();
+        Ok(Some(
+            values.map(move |range| range.clone().map(|range| &left[range])),
+        ))
+    }
+}
+
+/// The length of the header, where it is whole: signature, flags, and an extension.
+fn header(data: &[u8]) -> Result<Option<usize>, Error> {
+    const SIGNATURE: &[u8] = b"PGCOPY\n\xff\r\n\0";
+    let Some((head, _)) = data.split_at_checked(SIGNATURE.len() + 8) else {
+        return Ok(None);
+    };
+    if !head.starts_with(SIGNATURE) {
+        return Err(Error::new("the server sent no binary rows"));
+    }
+    let extension = be_i32(head, SIGNATURE.len() + 4).unwrap_or_default();
+    let length = head.len() + usize::try_from(extension).unwrap_or_default();
+    Ok((data.len() >= length).then_some(length))
+}
+
+/// Finds the values of the tuple that `data` begins with; answers its length, where it is whole.
+fn tuple(data: &[u8], values: &mut Vec<Option<Range<usize>>>) -> Option<usize> {
+    values.clear();
+    // Below zero is the end of the data.
+    let count = usize::try_from(i16::from_be_bytes([*data.first()?, *data.get(1)?])).ok()?;
+    let mut at = 2;
+    for _ in 0..count {
+        let length = be_i32(data, at)?;
+        at += 4;
+        values.push(match usize::try_from(length) {
+            Ok(length) => {
+                let range = at..at.checked_add(length)?;
+                at = range.end;
+                Some(range)
+            }
+            Err(_) => None,
+        });
+    }
+    (at <= data.len()).then_some(at)
+}
+
+fn be_i32(data: &[u8], at: usize) -> Option<i32> {
+    Some(i32::from_be_bytes(*data.get(at..)?.first_chunk()?))
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    #[test]
+    fn text_goes_there_and_back_however_it_is_cut() {
+        let row: Vec<Option<&[u8]>> = vec![Some(b"a\tb\\\r\n"), None, Some(b""), Some(b"\\N")];
+        let mut data = Vec::new();
+        write_row(row.iter().copied(), &mut data);
+        write_row([Some(&b"x"[..])].into_iter(), &mut data);
+        assert_eq!(data, b"a\\tb\\\\\\r\\n\t\\N\t\t\\\\N\nx\n");
+        for cut in 0..data.len() {
+            let mut rows = TextRows::default();
+            let mut found = Vec::new();
+            for piece in [&data[..cut], &data[cut..]] {
+                rows.push(piece);
+                while let Some(row) = rows.next() {
+                    found.push(row.map(|v| v.map(<[u8]>::to_vec)).collect::<Vec<_>>());
+                }
+            }
+            let expected: Vec<_> = row.iter().map(|v| v.map(<[u8]>::to_vec)).collect();
+            assert_eq!(found, [expected, vec![Some(b"x".to_vec())]]);
+        }
+    }
+
+    #[test]
+    fn tuples_are_found_however_they_are_cut() {
+        let data = b"PGCOPY\n\xff\r\n\0\0\0\0\0\0\0\0\0\
+                     \0\x02\0\0\0\x01a\xff\xff\xff\xff\0\x02\0\0\0\0\0\0\0\x02bc\xff\xff";
+        for cut in 0..data.len() {
+            let mut tuples = Tuples::default();
+            let mut found = Vec::new();
+            for piece in [&data[..cut], &data[cut..]] {
+                tuples.push(piece);
+                while let Some(row) = tuples.next().unwrap() {
+                    found.push(row.map(|v| v.map(<[u8]>::to_vec)).collect::<Vec<_>>());
+                }
+            }
+            let some = |text: &[u8]| Some(text.to_vec());
+            assert_eq!(found, [[some(b"a"), None], [some(b""), some(b"bc")]]);
+        }
+        let mut tuples = Tuples::default();
+        tuples.push(b"no binary data at all");
+        assert!(tuples.next().is_err());
+    }
+}

@@ -1,0 +1,211 @@
+//! JSON Lines: an object a line.
+
+use std::borrow::Cow;
+use std::collections::HashMap;
+use std::io::{BufRead, BufReader};
+use std::path::{Path, PathBuf};
+
+use crate::infer::{self, Class};
+use crate::read_csv::{Text, not_utf8};
+use crate::{Error, copy};
+
+/// The objects of a file.
+pub(crate) struct Objects {
+    reader: BufReader<Text>,
+    path: PathBuf,
+    bytes: Vec<u8>,
+    /// The line read last, from 1.
+    pub(crate) line: u64,
+    /// Bytes read.
+    pub(crate) read: u64,
+    /// What was done to the file's text.
+    pub(crate) remark: Option<&'static str>,
+}
+
+/// A member of an object.
+pub(crate) struct Member<'m> {
+    pub(crate) key: Cow<'m, str>,
+    /// The value as it is written.
+    raw: &'m str,
+}
+
+impl Member<'_> {
+    /// What the value looks like.
+    pub(crate) fn class(&self) -> Class {
+        match self.raw {
+            "null" => Class::Nothing,
+            raw => infer::of_json(raw, string(raw).as_deref()),
+        }
+    }
+
+    /// The value for a column: NULL, what a string says, or JSON as it is.
+    fn value(&self, stays_json: bool) -> Option<Cow<'_, str>> {
+        match self.raw {
+            "null" => None,
+            raw if stays_json => Some(raw.into()),
+            raw => Some(string(raw).unwrap_or(raw.into())),
+        }
+    }
+}
+
+impl Objects {
+    pub(crate) fn open(path: &Path) -> Result<Self, Error> {
+        let text = Text::open(path)?;
+        Ok(Objects {
+            remark: text.remark,
+            reader: BufReader::with_capacity(1 << 18, text),
+            path: path.to_owned(),
+            bytes: Vec::new(),
+            line: 0,
+            read: 0,
+        })
+    }
+
+    /// The members of the next object. Blank lines are none.
+    pub(crate) fn next(&mut self) -> Result<Option<Vec<Member<'_>>>, Error> {
+        loop {
+            self.bytes.clear();
+            let read = self.reader.read_until(b'\n', &mut self.bytes);
+            let count = read.map_err(|error| Error::io(&self.path, &error))?;
+            if count == 0 {
+                return Ok(None);
+            }
+            self.line += 1;
+            self.read += count as u64;
+            if !self.bytes.trim_ascii().is_empty() {
+                break;
+            }
+        }
+        let text = match str::from_utf8(&self.bytes) {
+            Ok(text) => text.trim(),
+            Err(error) => {
+                let byte = self.bytes.get(error.valid_up_to()).copied();
+                return Err(not_utf8(&self.path, self.line, byte.unwrap_or_default()));
+            }
+        };
+        let bad = |why: String| {
+            let place = format!("{}, line {}", self.path.display(), self.line);
+            Err(Error::new(format!("{place}: {why}")).advise("Nothing was loaded."))
+        };
+        if let Err(error) = serde_json::from_str::<serde::de::IgnoredAny>(text) {
+            let why = error.to_string();
+            let why = why.split(" at line ").next().unwrap_or_default();
+            return bad(format!(
+                "this is no JSON ({why} at column {})",
+                error.column()
+            ));
+        }
+        match text.strip_prefix('{') {
+            None => bad("this is JSON, but not an object".into()),
+            Some(_) if text.contains("\\u0000") => {
+                bad("\\u0000, which no PostgreSQL text can hold".into())
+            }
+            Some(inside) => Ok(Some(members(inside))),
+        }
+    }
+
+    /// Appends the next object as a row of COPY; false at the end.
+    pub(crate) fn write_next(
+        &mut self,
+        columns: &[(String, bool)],
+        to: &mut Vec<u8>,
+    ) -> Result<bool, Error> {
+        let Some(members) = self.next()? else {
+            return Ok(false);
+        };
+        let by_key: HashMap<&str, &Member<'_>> = members
+            .iter()
+            .map(|member| (&*member.key, member))
+            .collect();
+        let values: Vec<Option<Cow<'_, str>>> = columns
+            .iter()
+            .map(|(name, stays_json)| by_key.get(name.as_str())?.value(*stays_json))
+            .collect();
+        let values = values
+            .iter()
+            .map(|value| value.as_deref().map(str::as_bytes));
+        copy::write_row(values, to);
+        Ok(true)
+    }
+}
+
+/// What a JSON string says; none where it is another value.
+fn string(raw: &str) -> Option<Cow<'_, str>> {
+    let inside = raw.strip_prefix('"')?.strip_suffix('"')?;
+    match inside.contains('\\') {
+        false => Some(inside.into()),
+        true => serde_json::from_str::<String>(raw).ok().map(Cow::Owned),
+    }
+}
+
+/// The members of an object that is known to be well formed, from behind its `{`.
+fn members(text: &str) -> Vec<Member<'_>> {
+    let mut members = Vec::new();
+    let mut rest = text;
+    loop {
+        rest = rest.trim_start_matches([',', ' ', '\t', '\r', '\n']);
+        let (key, after) = rest.split_at(value(rest));
+        let Some(key) = string(key) else {
+            return members;
+        };
+        let after = after.trim_start().trim_start_matches(':').trim_start();
+        let (raw, after) = after.split_at(value(after));
+        members.push(Member {
+            key,
+            raw: raw.trim_end(),
+        });
+        rest = after;
+    }
+}
+
+/// The length of the value that a text begins with.
+fn value(text: &str) -> usize {
+    let (mut depth, mut inside, mut escaped) = (0_usize, false, false);
+    for (at, byte) in text.bytes().enumerate() {
+        match byte {
+            _ if escaped => escaped = false,
+            b'\\' if inside => escaped = true,
+            b'"' if inside && depth == 0 => return at + 1,
+            b'"' => inside = !inside,
+            _ if inside => {}
+            b'{' | b'[' => depth += 1,
+            b',' | b'}' | b']' if depth == 0 => return at,
+            b'}' | b']' => {
+                depth -= 1;
+                if depth == 0 {
+                    return at + 1;
+                }
+            }
+            _ => {}
+        }
+    }
+    text.len()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn objects_come_apart() {
+        let check = |text: &str, expected: &[(&str, &str)]| {
+            let found = members(&text[1..]);
+            let found: Vec<_> = found
+                .iter()
+                .map(|member| (&*member.key, member.raw))
+                .collect();
+            assert_eq!(found, expected, "{text}");
+        };
+        check("{}", &[]);
+        check(r#"{"a":1}"#, &[("a", "1")]);
+        check(
+            r#"{ "a" : "x,}\"" , "b\"c":{"d":[1,{"e":"]"}]}, "f":[] ,"g":null }"#,
+            &[
+                ("a", r#""x,}\"""#),
+                ("b\"c", r#"{"d":[1,{"e":"]"}]}"#),
+                ("f", "[]"),
+                ("g", "null"),
+            ],
+        );
+    }
+}
