@@ -27,7 +27,7 @@ impl Error {
     }
 
     /// The system's word about a file.
-    pub(crate) fn io(path: &Path, error: &io::Error) -> Self {
+    pub fn io(path: &Path, error: &io::Error) -> Self {
         let advice = match error.kind() {
             io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => {
                 "Make room, or write elsewhere; a file that was there before is as it was."

@@ -24,7 +24,7 @@ mod sql;
 mod values;
 mod writer;
 
-pub use copy::{TextRows, Tuples};
+pub use copy::{Tuples, write_row};
 pub use error::Error;
 pub use field::Field;
 pub use format::Format;

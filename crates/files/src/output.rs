@@ -86,8 +86,8 @@ impl Output {
         Ok(self.written)
     }
 
-    /// The error of a write that failed.
-    pub(crate) fn failed(&self, error: &io::Error) -> Error {
+    /// The error of a write that failed, in words.
+    pub fn failed(&self, error: &io::Error) -> Error {
         Error::io(&self.path, error)
     }
 }

@@ -128,6 +128,7 @@ impl<'r, 'a, H: Host> Answer<'r, 'a, H> {
         self.read().await?;
         Ok(self.held.take().map(|(arriving, _)| Fetched {
             columns: self.columns(&arriving.fields),
+            fields: arriving.fields,
             rows: arriving.rows,
         }))
     }

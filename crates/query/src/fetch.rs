@@ -14,6 +14,8 @@ const MOST: usize = 100_000;
 #[derive(Debug, Default)]
 pub(crate) struct Fetched {
     pub(crate) columns: Vec<Column>,
+    /// The same as the server describes them.
+    pub(crate) fields: Vec<Field>,
     pub(crate) rows: Vec<Row>,
 }
 
@@ -66,6 +68,7 @@ impl<H: Host> Run<'_, H> {
                     session.learn_types(&fields).await;
                     return Ok(Fetched {
                         columns: session.columns(&fields),
+                        fields,
                         rows,
                     });
                 }

@@ -24,6 +24,7 @@ mod split;
 mod spool;
 mod target;
 mod tls;
+mod transfer;
 mod types;
 mod variables;
 mod wire;

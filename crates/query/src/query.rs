@@ -218,7 +218,7 @@ impl<'a, H: Host> Run<'a, H> {
     }
 
     /// Holds a statement against the guards of its connection.
-    async fn guard(
+    pub(crate) async fn guard(
         &self,
         statement: &Statement,
         settings: &target::Settings,

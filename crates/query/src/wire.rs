@@ -283,11 +283,9 @@ impl Ear {
                         + 1;
                     match header.tag() {
                         b'd' => {
-                            self.input.advance(5);
-                            self.at = match length - 5 {
-                                0 => At::Header,
-                                left => At::Copy(left),
-                            };
+                            ready!(self.poll_room(cx))?;
+                            let data = self.copy_data()?;
+                            self.tell(Event::CopyData(data))?;
                         }
                         b'D' => {
                             let (bytes, count) = whole_rows(&self.input);
@@ -314,6 +312,31 @@ impl Ear {
             }
         }
         Poll::Ready(Ok(()))
+    }
+
+    /// Takes the COPY data at the start of `input`, put together: servers send a message a row.
+    fn copy_data(&mut self) -> io::Result<Bytes> {
+        let (mut read, mut written, mut left) = (0, 0, 0);
+        while left == 0
+            && let Some(header) = backend::Header::parse(&self.input[read..])?
+            && header.tag() == b'd'
+        {
+            let length = usize::try_from(header.len().saturating_sub(4))
+                .map_err(|_| broken("a message of negative length"))?;
+            let start = read + 5;
+            let count = length.min(self.input.len() - start);
+            self.input.copy_within(start..start + count, written);
+            written += count;
+            read = start + count;
+            left = length - count;
+        }
+        self.at = match left {
+            0 => At::Header,
+            left => At::Copy(left),
+        };
+        let mut data = self.input.split_to(read);
+        data.truncate(written);
+        Ok(data.freeze())
     }
 
     /// Reads the whole message at the start of `input`; leaves it there for the driver, or takes

@@ -4,13 +4,13 @@ use std::ops::Range;
 
 use display::Problem;
 
+use super::export::body;
 use super::refused;
-use crate::answer::elapsed;
 use crate::host::Host;
-use crate::query::{Run, failure_problem};
-use crate::session::{Failure, Running, Session, Update};
+use crate::query::Run;
+use crate::session::Session;
+use crate::transfer::{self, Fed, Progress};
 use crate::variables::{identifier, literal};
-use crate::wire::{CopyIn, Event, Transaction};
 
 /// Where rows come from and where they go.
 struct Plan {
@@ -49,7 +49,6 @@ pub(super) async fn table<H: Host>(
 pub(super) async fn query<H: Host>(
     run: &mut Run<'_, H>,
     rest: &str,
-    body: &str,
     at: Range<usize>,
 ) -> Result<(), Problem> {
     let words = words(rest);
@@ -59,10 +58,8 @@ pub(super) async fn query<H: Host>(
     if !(is(f, "from") && is(t, "to") && is(a, "as")) {
         return Err(refused(run, at, "write %%copy from NAME to NAME as TABLE"));
     }
-    let query = body.trim().trim_end_matches(';').trim_end();
-    if query.is_empty() {
-        return Err(refused(run, at, "%%copy needs a query on the lines below"));
-    }
+    let statement = body(run, &at, "%%copy")?;
+    let query = statement.text.trim_end().trim_end_matches(';');
     copy(run, query, from, to, table, at).await
 }
 
@@ -86,25 +83,35 @@ async fn copy<H: Host>(
                    INSERT … SELECT copies inside of it";
         return Err(refused(run, at, why));
     }
-    let started = std::time::Instant::now();
+    let mut progress = Progress::new(format!("{table} on {to}"));
     let before = run.on.take();
-    let done = plan.carry_out(run).await;
+    let done = plan.carry_out(run, &mut progress).await;
     run.on = before;
-    let tag = done?;
+    let tag = match done {
+        Ok(tag) => tag,
+        Err(problem) => {
+            progress.failed(run).await;
+            return Err(problem);
+        }
+    };
     let rows = tag.strip_prefix("COPY ").unwrap_or(&tag);
     let line = format!(
-        "{rows} rows copied to {} on {}, {}.\n",
+        "{rows} rows copied to {} on {}, {}.",
         plan.table,
         plan.to.name(),
-        elapsed(started.elapsed())
+        progress.elapsed()
     );
-    run.out(line).await;
+    progress.done(run, line).await;
     Ok(())
 }
 
 impl Plan {
     /// Makes the table where it is missing and streams the rows; all of that or nothing.
-    async fn carry_out<H: Host>(&self, run: &mut Run<'_, H>) -> Result<String, Problem> {
+    async fn carry_out<H: Host>(
+        &self,
+        run: &mut Run<'_, H>,
+        progress: &mut Progress,
+    ) -> Result<String, Problem> {
         run.on = Some(self.from.clone());
         let empty = format!("select * from (\n{}\n) as source where false", self.query);
         let columns = run.ask(&empty).await?.columns;
@@ -124,11 +131,7 @@ impl Plan {
             .rows
             .first()
             .and_then(|row| row.first().cloned());
-        // Inside the user's own transaction, it is the user who ends it.
-        let own = self.to.status().transaction == Transaction::Idle;
-        if own {
-            run.ask("begin").await?;
-        }
+        let own = transfer::begin(run, &self.to).await?;
         let done = async {
             if exists.flatten().as_deref() != Some("t") {
                 let definitions: Vec<String> = columns
@@ -142,17 +145,10 @@ impl Plan {
                 let create = format!("create table {} ({})", self.table, definitions.join(", "));
                 run.ask(&create).await?;
             }
-            self.stream(run, &names.join(", ")).await
+            self.stream(run, &names.join(", "), progress).await
         }
         .await;
-        if own {
-            let end = if done.is_ok() { "commit" } else { "rollback" };
-            let ended = run.ask(end).await;
-            if done.is_ok() {
-                ended?;
-            }
-        }
-        done
+        transfer::end(run, own, done).await
     }
 
     /// COPY out of one, into the other; each waits for the other, so that nothing piles up.
@@ -160,123 +156,24 @@ impl Plan {
         &self,
         run: &mut Run<'_, H>,
         columns: &str,
+        progress: &mut Progress,
     ) -> Result<String, Problem> {
-        let into = format!("copy {} ({columns}) from stdin", self.table);
-        let mut to = self.to.run(into, None).await;
-        let mut sink = match self.sink(run, &mut to).await? {
-            Some(sink) => sink,
-            None => {
-                return Err(Problem::new(
-                    "command_error",
-                    "the server asked for no rows",
-                ));
-            }
+        let out = match self.from.is_query_service() {
+            // It has no COPY.
+            true => self.query.clone(),
+            false => format!("copy (\n{}\n) to stdout", self.query),
         };
-        let out = format!("copy (\n{}\n) to stdout", self.query);
-        let mut from = self.from.run(out, None).await;
-        let mut failed: Option<Problem> = None;
-        loop {
-            tokio::select! {
-                biased;
-                () = run.host.interrupted() => {
-                    from.interrupt();
-                    to.interrupt();
-                }
-                update = from.updates.recv() => match update {
-                    Some(Update::Event(Event::CopyData(data))) => {
-                        // False where the other end has gone: its own error is told below.
-                        sink.data(&data).await;
-                    }
-                    Some(Update::Event(Event::Error(report))) => failed = Some((*report).into()),
-                    Some(Update::Failed(failure)) => {
-                        failed = Some(failure_problem(failure));
-                        break;
-                    }
-                    Some(Update::Done(_)) => break,
-                    None => {
-                        failed = Some(gone());
-                        break;
-                    }
-                    Some(_) => {}
-                },
-                update = to.updates.recv() => {
-                    // The rows are refused: no more of them are wanted.
-                    let refusal = match update {
-                        Some(Update::Event(Event::Error(report))) => (*report).into(),
-                        Some(Update::Failed(failure)) => failure_problem(failure),
-                        None => gone(),
-                        Some(_) => continue,
-                    };
-                    from.interrupt();
-                    finish(&mut from).await;
-                    finish(&mut to).await;
-                    return Err(refusal);
-                }
-            }
-        }
-        match failed {
-            Some(problem) => {
-                sink.fail("the rows did not come").await;
-                finish(&mut to).await;
-                Err(problem)
-            }
-            None => {
-                sink.done().await;
-                self.tag(&mut to).await
-            }
+        let running = self.from.run(out, None).await;
+        let (rows, source) = transfer::answer(running, progress.counts());
+        let into = format!("copy {} ({columns}) from stdin", self.table);
+        let fed = transfer::feed(run, &self.to, into, rows, progress).await;
+        // Both ends are ready for the next statement, however this one ended.
+        let _ = source.await;
+        match fed? {
+            Fed::Done(tag) => Ok(tag),
+            Fed::Refused(report) => Err((*report).into()),
         }
     }
-
-    /// Waits until the server asks for rows.
-    async fn sink<H: Host>(
-        &self,
-        run: &mut Run<'_, H>,
-        to: &mut Running,
-    ) -> Result<Option<CopyIn>, Problem> {
-        let mut failed = None;
-        loop {
-            tokio::select! {
-                biased;
-                () = run.host.interrupted() => to.interrupt(),
-                update = to.updates.recv() => match update {
-                    Some(Update::CopyIn(sink)) => return Ok(Some(sink)),
-                    Some(Update::Event(Event::Error(report))) => failed = Some((*report).into()),
-                    Some(Update::Failed(failure)) => return Err(failure_problem(failure)),
-                    Some(Update::Done(_)) => return failed.map_or(Ok(None), Err),
-                    None => return Err(gone()),
-                    Some(_) => {}
-                },
-            }
-        }
-    }
-
-    /// The command tag, when all rows have gone.
-    async fn tag(&self, to: &mut Running) -> Result<String, Problem> {
-        let (mut tag, mut failed) = (String::new(), None);
-        loop {
-            match to.updates.recv().await {
-                Some(Update::Event(Event::Complete(done))) => tag = done,
-                Some(Update::Event(Event::Error(report))) => failed = Some((*report).into()),
-                Some(Update::Failed(failure)) => return Err(failure_problem(failure)),
-                Some(Update::Done(_)) => return failed.map_or(Ok(tag), Err),
-                None => return Err(gone()),
-                Some(_) => {}
-            }
-        }
-    }
-}
-
-/// Reads an answer to its end.
-async fn finish(running: &mut Running) {
-    while let Some(update) = running.updates.recv().await {
-        if matches!(update, Update::Done(_) | Update::Failed(_)) {
-            return;
-        }
-    }
-}
-
-fn gone() -> Problem {
-    failure_problem(Failure::Lost("the session has ended".into()))
 }
 
 fn words(rest: &str) -> Vec<&str> {

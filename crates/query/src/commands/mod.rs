@@ -5,9 +5,12 @@
 mod connect;
 mod copy;
 mod describe;
+mod export;
 pub(crate) mod help;
+mod import;
 pub(crate) mod print;
 mod psql;
+mod psql_copy;
 mod results;
 mod sql;
 mod tables;
@@ -90,6 +93,24 @@ pub(crate) const PERCENT: &[Entry] = &[
         "[NAME]",
         "lists the results kept so far, or shows where one is from and where its rows are",
         "%%sql --as numbers\nselect n, n * n as square from generate_series(1, 1000000) as n;\n%results numbers",
+    ),
+    entry(
+        "%export",
+        "FILE [from RESULT]",
+        "writes the last result, or a named one, to a file: .csv, .tsv, .json, .jsonl, .parquet, .arrow, .md or .sql",
+        "%export people.parquet",
+    ),
+    entry(
+        "%%export",
+        "FILE",
+        "writes the rows of the query below to a file as they come",
+        "%%export orders.csv\nselect * from orders",
+    ),
+    entry(
+        "%import",
+        "FILE [into TABLE]",
+        "loads a .csv, .tsv, .jsonl or .parquet file into a table, which is made where it is missing",
+        "%import people.csv into people",
     ),
     entry(
         "%copy",
@@ -196,6 +217,12 @@ pub(crate) const PSQL: &[Entry] = &[
         "sends the statement before it again and again",
         "select now() \\watch 1 c=5",
     ),
+    entry(
+        "\\copy",
+        "TABLE|(QUERY) from|to FILE [OPTIONS]",
+        "copies between a table or a query and a file of this machine",
+        "\\copy people to people.csv csv header",
+    ),
     entry("\\p", "", "prints the statement begun", "select 1 \\p"),
     entry("\\r", "", "forgets the statement begun", "select 1 \\r"),
     entry(
@@ -279,6 +306,7 @@ pub(crate) async fn psql<H: Host>(
         "pset" => print::pset(run).await,
         "timing" => print::timing(run).await,
         "conninfo" => connect::conninfo(run).await,
+        "copy" => psql_copy::copy(run).await,
         _ => match describe::noun(name) {
             Some(noun) => describe::run(run, noun, name, at).await,
             None => Err(unknown(run, &format!("\\{name}"), at, PSQL)),
@@ -299,6 +327,8 @@ pub(crate) async fn percent<H: Host>(
         "use" => connect::switch(run, rest, at).await,
         "disconnect" => connect::disconnect(run, rest, at).await,
         "copy" => copy::table(run, rest, at).await,
+        "export" => export::result(run, rest, at).await,
+        "import" => import::import(run, rest, at).await,
         "results" => results::results(run, rest).await,
         "tables" => tables::tables(run, rest, at).await,
         "help" => help::percent(run, rest, at).await,
@@ -316,7 +346,8 @@ pub(crate) async fn block<H: Host>(
 ) -> Result<(), Problem> {
     match name {
         "connect" => connect::connect_fields(run, rest, body).await,
-        "copy" => copy::query(run, rest, body, at).await,
+        "copy" => copy::query(run, rest, at).await,
+        "export" => export::query(run, rest, at).await,
         "sql" => sql::sql(run, rest, at),
         _ => Err(unknown(run, &format!("%%{name}"), at, PERCENT)),
     }

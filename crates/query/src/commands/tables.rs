@@ -270,6 +270,7 @@ mod tests {
                     .map(|text| Some(text.to_owned()))
                     .to_vec(),
             ],
+            ..Fetched::default()
         };
         let relations = read(&fetched);
         assert_eq!(relations[0].name, "events");

@@ -1,0 +1,240 @@
+//! `%import`: a file's rows into a table, which is made where it is missing.
+
+use std::ops::Range;
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
+use display::Problem;
+use files::{Import, Inferred};
+use tokio::time::sleep_until;
+
+use super::export::{file, usage};
+use super::refused;
+use crate::host::{Host, Shown};
+use crate::nearest::nearest;
+use crate::query::Run;
+use crate::session::Session;
+use crate::split::Statement;
+use crate::target::Target;
+use crate::transfer::{self, Fed, Progress, file_problem};
+use crate::variables::{identifier, literal};
+use crate::wire::Report;
+
+/// `%import FILE [into TABLE]`.
+pub(super) async fn import<H: Host>(
+    run: &mut Run<'_, H>,
+    rest: &str,
+    at: Range<usize>,
+) -> Result<(), Problem> {
+    const FORM: &str = "%import FILE [into TABLE]";
+    let (name, words) = file(run, rest, &at, FORM)?;
+    let path = transfer::path(&name);
+    let table = match words.as_slice() {
+        [] => identifier(&stem(&path)),
+        [into, table] if into.eq_ignore_ascii_case("into") => (*table).to_owned(),
+        _ => return Err(usage(run, at, FORM)),
+    };
+    let session = run.session().await?;
+    if session.is_query_service() {
+        return Err(refused(run, at, "Query Service takes no rows from a file"));
+    }
+    if let Target::Server(settings) = session.target() {
+        let mut statement = Statement::default();
+        statement.text = format!("copy {table} from stdin");
+        run.guard(&statement, settings).await?;
+    }
+    let mut progress = Progress::new(&name);
+    let done = load(run, &session, &path, &table, &mut progress).await;
+    let (line, remarks) = match done {
+        Ok(done) => done,
+        Err(problem) => {
+            progress.failed(run).await;
+            return Err(problem);
+        }
+    };
+    progress
+        .done(run, format!("{line}, {}.", progress.elapsed()))
+        .await;
+    for remark in remarks {
+        run.host.show(Shown::Note(remark + "\n")).await;
+    }
+    Ok(())
+}
+
+/// Looks through the file, then loads all of it or nothing; answers what was done.
+async fn load<H: Host>(
+    run: &mut Run<'_, H>,
+    session: &Session,
+    path: &Path,
+    table: &str,
+    progress: &mut Progress,
+) -> Result<(String, Vec<String>), Problem> {
+    let import = Arc::new(look_through(run, path, progress).await?);
+    let present = columns(run, table).await?;
+    let counts = progress.counts();
+    counts.bytes.store(0, Ordering::Relaxed);
+    let own = transfer::begin(run, session).await?;
+    let done = async {
+        let names = match &present {
+            Some(present) => targets(&import, present, table)?,
+            None => {
+                run.ask(&create(table, &import.columns)).await?;
+                import
+                    .columns
+                    .iter()
+                    .map(|column| column.name.clone())
+                    .collect()
+            }
+        };
+        let names: Vec<String> = names.iter().map(|name| identifier(name)).collect();
+        let into = match names.is_empty() {
+            true => String::new(),
+            false => format!(" ({})", names.join(", ")),
+        };
+        let sql = format!("copy {table}{into} from stdin ({})", import.options());
+        let blocks = transfer::rows(import.clone(), counts);
+        match transfer::feed(run, session, sql, blocks, progress).await? {
+            Fed::Done(tag) => Ok(tag),
+            Fed::Refused(report) => Err(report_with_line(*report, import.clone(), path).await),
+        }
+    }
+    .await;
+    let tag = transfer::end(run, own, done).await?;
+    let rows = tag.strip_prefix("COPY ").unwrap_or(&tag);
+    let made = match &present {
+        Some(_) => String::new(),
+        None => format!(", made with {}", definitions(&import.columns)),
+    };
+    Ok((
+        format!("{rows} rows imported into {table}{made}"),
+        import.remarks.clone(),
+    ))
+}
+
+/// Reads the file once from end to end, in a thread of its own.
+async fn look_through<H: Host>(
+    run: &mut Run<'_, H>,
+    path: &Path,
+    progress: &mut Progress,
+) -> Result<Import, Problem> {
+    let counts = progress.counts();
+    let task = {
+        let (path, counts) = (path.to_owned(), counts.clone());
+        tokio::task::spawn_blocking(move || {
+            Import::read(&path, &mut |bytes| {
+                counts.bytes.store(bytes, Ordering::Relaxed);
+                !counts.stop.load(Ordering::Relaxed)
+            })
+        })
+    };
+    let mut task = std::pin::pin!(task);
+    loop {
+        tokio::select! {
+            biased;
+            () = run.host.interrupted() => counts.stop.store(true, Ordering::Relaxed),
+            () = sleep_until(progress.due()) => progress.tick(run).await,
+            read = &mut task => {
+                return read.map_err(|_| transfer::ended())?.map_err(file_problem);
+            }
+        }
+    }
+}
+
+/// The columns of a table that can be written to; nothing where there is no such table.
+async fn columns<H: Host>(
+    run: &mut Run<'_, H>,
+    table: &str,
+) -> Result<Option<Vec<String>>, Problem> {
+    let sql = format!(
+        "select a.attname from (select pg_catalog.to_regclass({}) as oid) as t \
+         left join pg_catalog.pg_attribute as a on a.attrelid = t.oid and a.attnum > 0 \
+         and not a.attisdropped and a.attgenerated = '' where t.oid is not null order by a.attnum",
+        literal(table)
+    );
+    let rows = run.ask(&sql).await?.rows;
+    let names: Vec<String> = rows.iter().filter_map(|row| row.first()?.clone()).collect();
+    Ok((!rows.is_empty()).then_some(names))
+}
+
+/// The table's columns that the file's go to, in the file's order. None are named where the file
+/// names none: its values go to the first ones.
+fn targets(import: &Import, present: &[String], table: &str) -> Result<Vec<String>, Problem> {
+    let wrong = |why: String| {
+        let mut problem = Problem::new("file_error", why);
+        problem.advice.push("Nothing was loaded.".into());
+        problem
+    };
+    if !import.named {
+        let count = import.columns.len();
+        return match present.get(..count) {
+            Some(first) => Ok(first.to_vec()),
+            None => Err(wrong(format!(
+                "the file has {count} columns, and {table} has {}",
+                present.len()
+            ))),
+        };
+    }
+    let find = |column: &Inferred| {
+        let name = &column.name;
+        if present.contains(name) {
+            return Ok(name.clone());
+        }
+        let mut alike = present
+            .iter()
+            .filter(|other| other.to_lowercase() == name.to_lowercase());
+        if let (Some(only), None) = (alike.next(), alike.next()) {
+            return Ok(only.clone());
+        }
+        let mut problem = wrong(format!("{table} has no column \"{name}\""));
+        if let Some(near) = nearest(name, present.iter().map(String::as_str)) {
+            problem.advice.push(format!("Did you mean {near}?"));
+        }
+        Err(problem)
+    };
+    import.columns.iter().map(find).collect()
+}
+
+fn create(table: &str, columns: &[Inferred]) -> String {
+    format!("create table {table} ({})", definitions(columns))
+}
+
+/// `"id" bigint, "name" text`.
+fn definitions(columns: &[Inferred]) -> String {
+    let definition =
+        |column: &Inferred| format!("{} {}", identifier(&column.name), column.type_name);
+    let definitions: Vec<String> = columns.iter().map(definition).collect();
+    definitions.join(", ")
+}
+
+/// The server's error with the line of the file that it is about.
+async fn report_with_line(report: Report, import: Arc<Import>, path: &Path) -> Problem {
+    let counted = report.context.as_deref().and_then(|context| {
+        let (_, rest) = context.split_once(", line ")?;
+        let digits = rest.split(|c: char| !c.is_ascii_digit()).next()?;
+        digits.parse::<u64>().ok()
+    });
+    let mut problem = Problem::from(report);
+    let line = match counted {
+        Some(counted) => {
+            let found = tokio::task::spawn_blocking(move || import.line(counted)).await;
+            found.ok().flatten()
+        }
+        None => None,
+    };
+    problem.advice.push(match line {
+        Some(line) => format!(
+            "This is line {line} of {}. Nothing was loaded.",
+            path.display()
+        ),
+        None => "Nothing was loaded.".into(),
+    });
+    problem
+}
+
+/// A table's name from a file's: `Sales 2024.csv` is `sales_2024`.
+fn stem(path: &Path) -> String {
+    let stem = path.file_stem().unwrap_or_default().to_string_lossy();
+    let letter = |c: char| if c.is_alphanumeric() { c } else { '_' };
+    stem.to_lowercase().chars().map(letter).collect()
+}

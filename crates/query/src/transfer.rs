@@ -1,0 +1,172 @@
+//! Rows on their way between a server and a file: streamed, counted aloud, stopped when the user
+//! says so, and whole in the end or not there at all.
+
+mod feed;
+mod progress;
+mod sink;
+
+use std::path::PathBuf;
+
+use display::Problem;
+use tokio::time::sleep_until;
+
+pub(crate) use self::feed::{Fed, answer, bytes, feed, rows};
+pub(crate) use self::progress::{Counts, Progress};
+use self::sink::{Piece, Worker};
+pub(crate) use self::sink::{Sink, as_files, keep};
+use crate::host::Host;
+use crate::query::{Run, failure_problem};
+use crate::session::{Failure, Session, Update};
+use crate::wire::{Event, Report, Transaction};
+
+/// What the answer to a query is written to, and how that ended.
+pub(crate) enum Ended {
+    Written(files::Written),
+    /// The server refused the query, with this.
+    Refused(Box<Report>),
+}
+
+/// Sends a query and writes what it answers into a file.
+pub(crate) async fn write<H: Host>(
+    run: &mut Run<'_, H>,
+    session: &Session,
+    sql: String,
+    sink: Sink,
+    progress: &mut Progress,
+) -> Result<Ended, Problem> {
+    let worker = Worker::start(sink, progress.counts());
+    let mut running = session.run(sql, None).await;
+    let (mut refused, mut rows) = (None, None);
+    let mut gone = false;
+    loop {
+        // Nothing is taken from the server while the file is behind.
+        let next = async {
+            let room = worker.room().await;
+            (room, running.updates.recv().await)
+        };
+        let (room, update) = tokio::select! {
+            biased;
+            () = run.host.interrupted() => {
+                running.interrupt();
+                continue;
+            }
+            () = sleep_until(progress.due()) => {
+                progress.tick(run).await;
+                continue;
+            }
+            next = next => next,
+        };
+        // The file cannot be written on: no more rows are wanted, the error is told at the end.
+        if room.is_none() && !std::mem::replace(&mut gone, true) {
+            running.interrupt();
+        }
+        let piece = match update {
+            Some(Update::Rows(block)) => Piece::Rows(block),
+            Some(Update::Event(Event::Columns(fields))) => Piece::Columns(fields),
+            Some(Update::Event(Event::CopyData(data))) => Piece::Data(data),
+            Some(Update::Event(Event::Error(report))) => {
+                refused = Some(report);
+                continue;
+            }
+            Some(Update::Event(Event::Complete(tag))) => {
+                rows = tag.strip_prefix("COPY ").and_then(|rows| rows.parse().ok());
+                continue;
+            }
+            Some(Update::Done(_)) => break,
+            Some(Update::Failed(failure)) => return Err(failure_problem(failure)),
+            None => return Err(ended()),
+            Some(other) => {
+                aside(run, other).await;
+                continue;
+            }
+        };
+        if let Some(room) = room {
+            room.send(piece);
+        }
+    }
+    match refused {
+        Some(_) if gone => Err(file_problem(worker.abandon().await)),
+        Some(report) => {
+            worker.abandon().await;
+            Ok(Ended::Refused(report))
+        }
+        None => {
+            let mut written = worker.finish().await.map_err(file_problem)?;
+            // What was counted on the way were lines, of which a row may have many.
+            written.rows = rows.unwrap_or(written.rows);
+            Ok(Ended::Written(written))
+        }
+    }
+}
+
+/// What is told beside the rows.
+pub(crate) async fn aside<H: Host>(run: &Run<'_, H>, update: Update) {
+    match update {
+        Update::Opened { lost: Some(why) } => run.connected_again(&why).await,
+        Update::StillRunning => run.warn(
+            "The server has not answered the request to cancel yet; interrupt again to give the \
+             connection up.\n",
+        )
+        .await,
+        Update::Event(Event::Notice(report)) => {
+            let mut problem = Problem::from(*report);
+            problem.context = None;
+            run.warn(problem.text() + "\n").await;
+        }
+        Update::CopyIn(mut to) => {
+            to.fail("there are no rows here").await;
+        }
+        _ => {}
+    }
+}
+
+/// Begins a transaction for work that is to be whole or nothing; false inside of the user's own,
+/// which the user ends.
+pub(crate) async fn begin<H: Host>(
+    run: &mut Run<'_, H>,
+    session: &Session,
+) -> Result<bool, Problem> {
+    let own = session.status().transaction == Transaction::Idle;
+    if own {
+        run.ask("begin").await?;
+    }
+    Ok(own)
+}
+
+/// Ends what [`begin`] began as the work has ended.
+pub(crate) async fn end<T, H: Host>(
+    run: &mut Run<'_, H>,
+    own: bool,
+    done: Result<T, Problem>,
+) -> Result<T, Problem> {
+    if own {
+        let end = if done.is_ok() { "commit" } else { "rollback" };
+        let ended = run.ask(end).await;
+        if done.is_ok() {
+            ended?;
+        }
+    }
+    done
+}
+
+/// What is wrong with a file, as a problem of the cell.
+pub(crate) fn file_problem(error: files::Error) -> Problem {
+    let mut problem = Problem::new("file_error", error.message);
+    problem.advice.extend(error.advice);
+    problem
+}
+
+/// The session's task has gone.
+pub(crate) fn ended() -> Problem {
+    failure_problem(Failure::Lost("the session has ended".into()))
+}
+
+/// The path a user names: `~` is the home folder, the rest is relative to the notebook's folder.
+pub(crate) fn path(name: &str) -> PathBuf {
+    let home = || std::env::var_os("HOME").map(PathBuf::from);
+    match (name.strip_prefix('~'), home()) {
+        (Some(""), Some(home)) => home,
+        (Some(rest), Some(home)) if rest.starts_with('/') => home.join(&rest[1..]),
+        _ => name.into(),
+    }
+}

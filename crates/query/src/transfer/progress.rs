@@ -1,0 +1,104 @@
+//! Progress: one line that is updated in place, and replaced by what came of it.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::time::Duration;
+
+use display::Bundle;
+use tokio::time::Instant;
+
+use crate::answer::{elapsed, size};
+use crate::host::{Host, Shown};
+use crate::query::Run;
+
+/// What takes longer than this shows its progress …
+const PATIENCE: Duration = Duration::from_millis(500);
+/// … and shows it anew this often.
+const TICK: Duration = Duration::from_millis(200);
+
+/// How far some work is. Those who do it count, and look whether they should stop.
+#[derive(Debug, Default)]
+pub(crate) struct Counts {
+    pub(crate) rows: AtomicU64,
+    pub(crate) bytes: AtomicU64,
+    pub(crate) stop: AtomicBool,
+}
+
+/// The line that tells how far some work is.
+pub(crate) struct Progress {
+    /// What is worked on: `people.csv`.
+    what: String,
+    started: Instant,
+    due: Instant,
+    /// The display that shows it.
+    shown: Option<u64>,
+    counts: Arc<Counts>,
+}
+
+impl Progress {
+    pub(crate) fn new(what: impl Into<String>) -> Self {
+        let started = Instant::now();
+        Progress {
+            what: what.into(),
+            started,
+            due: started + PATIENCE,
+            shown: None,
+            counts: Arc::default(),
+        }
+    }
+
+    /// Where the work is counted.
+    pub(crate) fn counts(&self) -> Arc<Counts> {
+        self.counts.clone()
+    }
+
+    /// When the line is to be shown next.
+    pub(crate) fn due(&self) -> Instant {
+        self.due
+    }
+
+    /// How long the work has taken, in words.
+    pub(crate) fn elapsed(&self) -> String {
+        elapsed(self.started.elapsed())
+    }
+
+    /// Shows how far the work is.
+    pub(crate) async fn tick<H: Host>(&mut self, run: &mut Run<'_, H>) {
+        let rows = self.counts.rows.load(Ordering::Relaxed);
+        let bytes = self.counts.bytes.load(Ordering::Relaxed);
+        let rows = match rows {
+            0 => String::new(),
+            rows => format!("{rows} rows, "),
+        };
+        let line = format!("{}: {rows}{}, {} …", self.what, size(bytes), self.elapsed());
+        let bundle = Bundle::plain(line);
+        match self.shown {
+            Some(number) => run.host.show(Shown::Update(number, bundle)).await,
+            None => {
+                let number = run.new_display();
+                self.shown = Some(number);
+                run.host.show(Shown::Display(bundle, Some(number))).await;
+            }
+        }
+        self.due = Instant::now() + TICK;
+    }
+
+    /// Says what came of it, in place of the progress where that was shown.
+    pub(crate) async fn done<H: Host>(&self, run: &Run<'_, H>, line: String) {
+        match self.shown {
+            Some(number) => {
+                let bundle = Bundle::plain(line);
+                run.host.show(Shown::Update(number, bundle)).await;
+            }
+            None => run.out(line + "\n").await,
+        }
+    }
+
+    /// Leaves no progress on the screen of work that failed.
+    pub(crate) async fn failed<H: Host>(&self, run: &Run<'_, H>) {
+        if let Some(number) = self.shown {
+            let bundle = Bundle::plain(format!("{}: stopped after {}", self.what, self.elapsed()));
+            run.host.show(Shown::Update(number, bundle)).await;
+        }
+    }
+}
