@@ -20,6 +20,7 @@ mod aligned;
 mod bundle;
 mod conditions;
 mod csv;
+mod diagnostic;
 mod expanded;
 mod html;
 mod json;
@@ -33,6 +34,7 @@ mod unaligned;
 mod width;
 
 pub use bundle::Bundle;
+pub use diagnostic::{Diagnostic, Label};
 pub use page::Page;
 pub use print::{Expanded, Format, Print};
 pub use problem::{Place, Problem};

@@ -1,5 +1,6 @@
 //! A problem: an error or a notice with its place in the cell, as psql prints it.
 
+use crate::Diagnostic;
 use crate::conditions::condition;
 use crate::width::columns;
 
@@ -24,6 +25,8 @@ pub struct Problem {
     pub query: Option<String>,
     /// The server's CONTEXT. psql shows it with errors only: leave it out of notices.
     pub context: Option<String>,
+    /// What a compiler says: shown in the place of all of the above.
+    pub diagnostics: Vec<Diagnostic>,
     /// How to go on, in our words; one line each.
     pub advice: Vec<String>,
 }
@@ -92,6 +95,23 @@ impl Problem {
     }
 
     fn lines(&self, paint: impl Fn(Option<&str>, &str) -> String) -> Vec<String> {
+        let mut lines = match self.diagnostics.is_empty() {
+            true => self.server_lines(&paint),
+            false => {
+                let said = self.diagnostics.iter();
+                let said: Vec<_> = said.map(|diagnostic| diagnostic.lines(&paint)).collect();
+                said.join(&String::new())
+            }
+        };
+        if !self.advice.is_empty() {
+            let advice = self.advice.iter();
+            lines.push(String::new());
+            lines.extend(advice.map(|advice| paint(None, &format!("→ {advice}"))));
+        }
+        lines
+    }
+
+    fn server_lines(&self, paint: &impl Fn(Option<&str>, &str) -> String) -> Vec<String> {
         let plain = |text: &str| paint(None, text);
         let severity = paint(Some(BOLD_RED), &format!("{}:", self.severity));
         let mut lines = vec![format!("{severity}  {}", plain(&self.message))];
@@ -109,14 +129,6 @@ impl Problem {
             if let Some(text) = text {
                 lines.push(plain(&format!("{label}:  {text}")));
             }
-        }
-        if !self.advice.is_empty() {
-            lines.push(String::new());
-            lines.extend(
-                self.advice
-                    .iter()
-                    .map(|advice| plain(&format!("→ {advice}"))),
-            );
         }
         lines
     }

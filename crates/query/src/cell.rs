@@ -220,6 +220,33 @@ impl<'a> Cell<'a> {
     }
 }
 
+/// A `%%rust` cell: what else its first line says, and where the code begins.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct RustCell<'a> {
+    /// The rest of the first line.
+    pub rest: &'a str,
+    /// Where the lines below it begin, in bytes.
+    pub body: usize,
+}
+
+impl<'a> RustCell<'a> {
+    /// The cell as a Rust cell, if its first line says that it is one.
+    pub fn of(text: &'a str) -> Option<Self> {
+        match block(text)? {
+            Step::Block {
+                name: "rust",
+                rest,
+                body,
+                ..
+            } => Some(RustCell {
+                rest,
+                body: text.len() - body.len(),
+            }),
+            _ => None,
+        }
+    }
+}
+
 /// The cell as a `%%` block, if that is what its first line begins.
 fn block(text: &str) -> Option<Step<'_>> {
     let unmarked = text.strip_prefix('\u{feff}').unwrap_or(text);

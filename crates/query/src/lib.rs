@@ -29,7 +29,7 @@ mod types;
 mod variables;
 mod wire;
 
-pub use cell::Completeness;
+pub use cell::{Completeness, RustCell};
 pub use complete::{Candidate, Completions};
 pub use host::{Host, Shown, Unanswered};
 pub use query::Query;

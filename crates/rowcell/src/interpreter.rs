@@ -6,13 +6,16 @@ use display::Problem;
 use jupyter::{Bundle, Completeness, Completion, Completions, Failure, Info, InputError};
 use jupyter::{HelpLink, Interpreter, Language, Request};
 use query::{Host, Query, Shown, Unanswered};
+use serde_json::{Map, Value};
 
 use crate::embedded::Servers;
+use crate::rust::{Code, Rust};
 
-/// The interpreter of SQL cells.
+/// The interpreter of SQL cells, and of Rust cells among them.
 pub(crate) struct Sql {
     query: Query,
     servers: Servers,
+    rust: Rust,
 }
 
 impl Sql {
@@ -21,6 +24,7 @@ impl Sql {
         Sql {
             query: Query::new(Arc::new(servers.clone()), None),
             servers,
+            rust: Rust::default(),
         }
     }
 }
@@ -60,10 +64,30 @@ impl Interpreter for Sql {
 
     async fn execute(&self, code: &str, request: &Request) -> Result<(), Failure> {
         let cell = Cell(request);
-        self.query.run(code, &cell).await.map_err(failure)
+        let ran = match Code::of(code, language(request.metadata())) {
+            Some(rust) => self.rust.run(&rust, &cell).await,
+            None => self.query.run(code, &cell).await,
+        };
+        ran.map_err(failure)
     }
 
     async fn complete(&self, code: &str, cursor: usize) -> Completions {
+        if let Some(rust) = Code::of(code, None).filter(|rust| rust.holds(cursor)) {
+            let found = self.rust.complete(&rust, cursor).await;
+            return Completions {
+                start: found.start,
+                end: found.end,
+                items: found
+                    .items
+                    .into_iter()
+                    .map(|item| Completion {
+                        text: item.text,
+                        kind: item.kind,
+                        signature: item.detail,
+                    })
+                    .collect(),
+            };
+        }
         let found = self.query.complete(code, cursor).await;
         Completions {
             start: found.start,
@@ -81,7 +105,10 @@ impl Interpreter for Sql {
     }
 
     async fn inspect(&self, code: &str, cursor: usize, detail: u8) -> Option<Bundle> {
-        self.query.inspect(code, cursor, detail).await.map(bundle)
+        match Code::of(code, None).filter(|rust| rust.holds(cursor)) {
+            Some(rust) => self.rust.inspect(&rust, cursor).await.map(bundle),
+            None => self.query.inspect(code, cursor, detail).await.map(bundle),
+        }
     }
 
     fn completeness(&self, code: &str) -> Completeness {
@@ -99,9 +126,15 @@ impl Interpreter for Sql {
     }
 
     async fn close(&self) {
+        self.rust.close().await;
         self.query.close();
         self.servers.stop().await;
     }
+}
+
+/// The language of a cell, where the front end says that it is not the notebook's.
+fn language(metadata: &Map<String, Value>) -> Option<&str> {
+    metadata.get("vscode")?.get("languageId")?.as_str()
 }
 
 fn failure(problem: Problem) -> Failure {

@@ -6,6 +6,7 @@ mod interpreter;
 mod kernel;
 mod notebook;
 mod run;
+mod rust;
 mod terminal;
 
 use std::path::PathBuf;
@@ -51,7 +52,9 @@ struct Where {
 }
 
 fn main() -> ExitCode {
-    // This program is its own embedded server's, too.
+    // This program is what it starts beside itself, too: whatever Rust cells need, and the embedded
+    // server.
+    rustcell::child_hook();
     local::child_hook();
     let done = match Cli::parse().command {
         Command::Install(place) => install::install(&place),

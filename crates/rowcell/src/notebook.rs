@@ -19,6 +19,8 @@ pub(crate) struct Cell {
     pub(crate) index: usize,
     /// Its text.
     pub(crate) source: String,
+    /// Its language, where that is said and not the notebook's.
+    pub(crate) language: Option<String>,
     /// Whether it is meant to fail.
     pub(crate) raises: bool,
 }
@@ -67,6 +69,9 @@ impl Notebook {
         code.map(|(index, cell)| Cell {
             index,
             source: text(&cell["source"]),
+            language: cell["metadata"]["vscode"]["languageId"]
+                .as_str()
+                .map(str::to_owned),
             raises: cell["metadata"]["tags"]
                 .as_array()
                 .is_some_and(|tags| tags.iter().any(|tag| tag == "raises-exception")),

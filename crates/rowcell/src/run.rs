@@ -8,6 +8,7 @@ use query::{Query, Target};
 
 use crate::embedded::Servers;
 use crate::notebook::Notebook;
+use crate::rust::{Code, Rust};
 use crate::terminal::Terminal;
 
 /// What to run, and how.
@@ -102,11 +103,16 @@ async fn cells(
             .await
             .map_err(|why| format!("-p {parameter}: {why}"))?;
     }
+    let rust = Rust::default();
     let terminal = Terminal::new();
     let mut failed = false;
     notebook.clear();
     for (count, cell) in notebook.code().into_iter().enumerate() {
-        let problem = query.run(&cell.source, &terminal).await.err();
+        let ran = match Code::of(&cell.source, cell.language.as_deref()) {
+            Some(code) => rust.run(&code, &terminal).await,
+            None => query.run(&cell.source, &terminal).await,
+        };
+        let problem = ran.err();
         let fails = problem.is_some() && !cell.raises && !arguments.allow_errors;
         failed |= fails;
         notebook.fill(cell.index, count + 1, &terminal.finish(problem));
@@ -114,6 +120,7 @@ async fn cells(
             break;
         }
     }
+    rust.close().await;
     query.close();
     servers.stop().await;
     Ok(failed)

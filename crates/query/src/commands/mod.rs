@@ -125,6 +125,12 @@ pub(crate) const PERCENT: &[Entry] = &[
         "%%copy from sales to local as recent\nselect * from orders where placed > current_date - 7",
     ),
     entry(
+        "%%rust",
+        "",
+        "a Rust cell: what it defines stays for the cells after it, the value of its last expression is shown",
+        "%%rust\nlet squares: Vec<u32> = (1..=3).map(|n| n * n).collect();\nsquares",
+    ),
+    entry(
         "%help",
         "[COMMAND]",
         "lists what there is, or shows one command",
@@ -349,6 +355,8 @@ pub(crate) async fn block<H: Host>(
         "copy" => copy::query(run, rest, at).await,
         "export" => export::query(run, rest, at).await,
         "sql" => sql::sql(run, rest, at),
+        // Whoever can run Rust takes such a cell before it comes here.
+        "rust" => Err(refused(run, at, "Rust cells cannot be run here")),
         _ => Err(unknown(run, &format!("%%{name}"), at, PERCENT)),
     }
 }

@@ -1,0 +1,183 @@
+//! What a Rust cell shows: its outputs as bundles, its errors as problems.
+
+use display::{Bundle, Diagnostic, Label, Place, Problem};
+use query::{Host, Shown};
+use rustcell::Error;
+use serde_json::Value;
+
+/// Shows outputs in their order. The last one waits, for it may be the value of the cell.
+pub(super) struct Shower<'a, H> {
+    pub(super) host: &'a H,
+    bundle: Option<Bundle>,
+}
+
+impl<'a, H: Host> Shower<'a, H> {
+    pub(super) fn new(host: &'a H) -> Self {
+        Shower { host, bundle: None }
+    }
+
+    pub(super) async fn text(&mut self, text: Shown) {
+        self.end(false).await;
+        self.host.show(text).await;
+    }
+
+    /// A line about the notebook itself.
+    pub(super) async fn note(&mut self, line: &str) {
+        self.text(Shown::Note(format!("{line}\n"))).await;
+    }
+
+    /// One form of an output.
+    pub(super) async fn content(&mut self, mime: String, data: String, value: bool) {
+        if value && data == "()" {
+            return;
+        }
+        let again = self
+            .bundle
+            .as_ref()
+            .is_some_and(|bundle| bundle.get(&mime).is_some());
+        if value || again {
+            self.end(false).await;
+        }
+        let json = mime
+            .ends_with("json")
+            .then(|| serde_json::from_str(&data).ok());
+        let data = json.flatten().unwrap_or(Value::String(data));
+        let bundle = self.bundle.take().unwrap_or_default();
+        self.bundle = Some(bundle.with(&mime, data));
+    }
+
+    /// Shows what waits: as the value of the cell, if it has run to its end.
+    pub(super) async fn end(&mut self, value: bool) {
+        let Some(mut bundle) = self.bundle.take() else {
+            return;
+        };
+        if bundle.get("text/plain").is_none() {
+            let mimes: Vec<_> = bundle.data.keys().map(String::as_str).collect();
+            let text = format!("<{}>", mimes.join(", "));
+            bundle = bundle.with("text/plain", text);
+        }
+        let shown = match value {
+            true => Shown::Result(bundle),
+            false => Shown::Display(bundle, None),
+        };
+        self.host.show(shown).await;
+    }
+}
+
+/// Whether the helper is of no use behind this.
+pub(super) fn ends_helper(error: &Error) -> bool {
+    matches!(
+        error,
+        Error::Unavailable(_) | Error::Crashed { .. } | Error::Interrupted { all: true, .. }
+    )
+}
+
+/// What is gone, in a sentence: variables, and all else that the cells have defined.
+pub(super) fn lost(variables: &[String], all: bool) -> String {
+    let variables = match variables {
+        [] => "no variables were set".to_owned(),
+        [one] => format!("the variable {one} is gone"),
+        many => format!("the variables {} are gone", many.join(", ")),
+    };
+    match all {
+        true => format!("Rust starts anew: {variables}; functions, types and dependencies, too."),
+        false => format!("Rust: {variables}; functions, types and dependencies are still there."),
+    }
+}
+
+/// An error of a cell with this text.
+pub(super) fn problem(error: Error, cell: &str) -> Problem {
+    match error {
+        Error::Unavailable(why) => unavailable(&why),
+        Error::Refused(diagnostics) => refused(diagnostics, cell),
+        Error::Panicked {
+            message,
+            source,
+            place,
+        } => {
+            let mut problem = Problem::new("panic", message);
+            problem.place = place.and_then(|place| offset(cell, place));
+            if problem.place.is_none() && !source.is_empty() {
+                problem.context = Some(source);
+            }
+            problem
+        }
+        Error::Returned(message) => Problem::new("error", message),
+        Error::Ended { how, lost: gone } => {
+            let mut problem = Problem::new("process_ended", how);
+            problem.advice = vec![lost(&gone, false)];
+            problem
+        }
+        Error::Interrupted { lost: gone, all } => {
+            let mut problem = Problem::new("interrupted", "the cell was interrupted");
+            if all || !gone.is_empty() {
+                problem.advice = vec![lost(&gone, all)];
+            }
+            problem
+        }
+        Error::Crashed { said, lost: gone } => {
+            let mut problem = Problem::new(
+                "process_ended",
+                "the process that compiles Rust cells has ended",
+            );
+            problem.detail = Some(said);
+            problem.advice = vec![lost(&gone, true)];
+            problem
+        }
+        Error::Other(why) => Problem::new("rust_error", why),
+    }
+}
+
+fn unavailable(why: &str) -> Problem {
+    let mut problem = Problem::new("rust_unavailable", "Rust cells cannot be run here");
+    if why.contains("Cannot find `") {
+        problem.message =
+            "Rust cells need a Rust toolchain (cargo, rustc and a linker): install it from https://rustup.rs".into();
+    } else {
+        problem.detail = Some(why.to_owned());
+    }
+    problem
+}
+
+fn refused(diagnostics: Vec<rustcell::Diagnostic>, cell: &str) -> Problem {
+    let first = diagnostics.first();
+    let name = first.and_then(|first| first.code.clone());
+    let message = first.map_or_else(String::new, |first| first.message.clone());
+    let mut problem = Problem::new(name.unwrap_or_else(|| "rust_error".into()), message);
+    problem.diagnostics = diagnostics
+        .into_iter()
+        .map(|diagnostic| Diagnostic {
+            level: diagnostic.level,
+            code: diagnostic.code,
+            message: diagnostic.message,
+            text: cell.to_owned(),
+            labels: diagnostic.labels.into_iter().map(label).collect(),
+            notes: diagnostic.notes,
+        })
+        .collect();
+    problem
+}
+
+fn label(label: rustcell::Label) -> Label {
+    Label {
+        start: label.start,
+        end: label.end,
+        text: label.text,
+        primary: label.primary,
+    }
+}
+
+/// A line and a column, both from 1, as a place in the cell.
+fn offset(cell: &str, (line, column): (usize, usize)) -> Option<Place> {
+    let before: usize = cell
+        .split_inclusive('\n')
+        .take(line.checked_sub(1)?)
+        .map(str::len)
+        .sum();
+    let rest = cell.get(before..)?.lines().next()?;
+    let column = rest.char_indices().nth(column.checked_sub(1)?);
+    Some(Place {
+        text: cell.to_owned(),
+        offset: before + column.map_or(rest.len(), |(at, _)| at),
+    })
+}

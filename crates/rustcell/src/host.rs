@@ -1,0 +1,277 @@
+//! The helper process: evcxr, at the service of the kernel.
+
+use std::io::{self, BufRead};
+use std::path::Path;
+use std::process::Command as Program;
+use std::sync::mpsc::{Receiver, Sender, channel};
+use std::thread;
+
+use evcxr::{CommandContext, CompilationError, Error, EvalCallbacks, EvalContext};
+
+use crate::diagnostic::{Diagnostic, Label, locate};
+use crate::helper::{Completion, Completions, Known};
+use crate::message::{Command, Event, Events, Failure, Located, Outcome, Question};
+use crate::system::{self, Signal};
+use crate::{FILTER, footing};
+
+/// The environment variable with what is run before the first cell.
+pub(crate) const PRELUDE: &str = "ROWCELL_RUST_PRELUDE";
+
+/// Of the memory of the machine, what one process of the group may have for itself.
+const SHARE: (u64, u64) = (3, 4);
+
+/// What evcxr is told first: to keep what it has compiled of others' crates, in MB; and to mark the
+/// value of a cell's last expression, which is an output like any other otherwise.
+const SETTINGS: &str = ":cache 500\n:fmt \u{e000}{:?}";
+
+/// What marks the value of a cell's last expression.
+pub(crate) const VALUE: char = '\u{e000}';
+
+/// Serves until the kernel is gone, and gives the exit status.
+pub(crate) fn run(folder: &Path) -> i32 {
+    let Ok(events) = Events::open(&folder.join(crate::EVENTS)) else {
+        return 2;
+    };
+    if let Some(memory) = system::memory() {
+        system::limit_memory(memory / SHARE.1 * SHARE.0);
+    }
+    let (work, commands) = channel();
+    let (answer, answers) = channel();
+    let place = folder.to_owned();
+    thread::spawn(move || listen(&place, &work, &answer));
+    // evcxr begins with a cell of its own.
+    let _ = events.send(&Event::Quiet(true));
+    match open(folder) {
+        Ok(context) => {
+            let mut host = Host {
+                context,
+                prepared: None,
+                prelude: std::env::var(PRELUDE).unwrap_or_default(),
+                events,
+                answers,
+                cell: String::new(),
+            };
+            for command in commands {
+                if host.obey(command).is_err() {
+                    break;
+                }
+            }
+            0
+        }
+        Err(why) => {
+            // The first command is waiting for its answer.
+            let failure = Some(Failure::Unavailable(why));
+            let _ = events.reply(&Outcome {
+                failure,
+                ..Outcome::default()
+            });
+            1
+        }
+    }
+}
+
+/// Takes the kernel's commands as they come; when the kernel is gone, ends the whole group.
+fn listen(folder: &Path, work: &Sender<Command>, answer: &Sender<String>) {
+    for line in io::stdin().lock().lines().map_while(Result::ok) {
+        let sent = match serde_json::from_str(&line) {
+            Ok(Command::Answer(text)) => answer.send(text).is_ok(),
+            Ok(command) => work.send(command).is_ok(),
+            Err(_) => true,
+        };
+        if !sent {
+            break;
+        }
+    }
+    let _ = std::fs::remove_dir_all(folder);
+    system::signal_group(std::process::id(), Signal::Kill);
+}
+
+fn open(folder: &Path) -> Result<CommandContext, String> {
+    let mut filter = Program::new(crate::this_program().map_err(|error| error.to_string())?);
+    filter.arg(FILTER).arg(folder);
+    let (context, outputs) =
+        EvalContext::with_subprocess_command(filter).map_err(|error| error.to_string())?;
+    // The filter lets nothing of the user's through.
+    thread::spawn(move || outputs.stdout.iter().for_each(drop));
+    thread::spawn(move || outputs.stderr.iter().for_each(drop));
+    let mut context = CommandContext::with_eval_context(context);
+    context
+        .execute(SETTINGS)
+        .map_err(|error| error.to_string())?;
+    Ok(context)
+}
+
+struct Host {
+    context: CommandContext,
+    /// The process of the cells that is prepared for them.
+    prepared: Option<u32>,
+    prelude: String,
+    events: Events,
+    answers: Receiver<String>,
+    /// The last cell.
+    cell: String,
+}
+
+impl Host {
+    /// # Errors
+    /// The kernel is gone.
+    fn obey(&mut self, command: Command) -> io::Result<()> {
+        match command {
+            Command::Execute(code) => {
+                let outcome = self.execute(code);
+                self.events.reply(&outcome)
+            }
+            Command::Complete(code, at) => {
+                let completions = self.complete(&code, at);
+                self.events.reply(&completions)
+            }
+            Command::Inspect(code, at) => {
+                let known = self.inspect(&code, at);
+                self.events.reply(&known)
+            }
+            Command::Locate(line, column) => {
+                let compiled = self.context.last_source().unwrap_or_default();
+                let text = line
+                    .checked_sub(1)
+                    .and_then(|line| compiled.lines().nth(line));
+                self.events.reply(&Located {
+                    text: text.unwrap_or_default().trim().to_owned(),
+                    place: locate(&compiled, &self.cell, (line, column)),
+                })
+            }
+            // Listened to where it is waited for.
+            Command::Answer(_) => Ok(()),
+        }
+    }
+
+    fn execute(&mut self, code: String) -> Outcome {
+        let ran = match self.prepare() {
+            Ok(()) => self.run(&code),
+            Err(error) => Err(error),
+        };
+        self.cell = code;
+        let mut outcome = Outcome::default();
+        match ran {
+            Ok(outputs) => {
+                outcome.took = outputs.timing;
+                outcome.shown = outputs.content_by_mime_type.into_iter().collect();
+            }
+            Err(error) => outcome.failure = Some(failure(error)),
+        }
+        let variables = self.context.variables_and_types();
+        outcome.variables = variables
+            .map(|(name, kind)| (name.to_owned(), kind.to_owned()))
+            .collect();
+        outcome.variables.sort();
+        outcome
+    }
+
+    /// Runs what every process of the cells begins with, where it is a new one.
+    fn prepare(&mut self) -> Result<(), Error> {
+        let process = self.process();
+        if self.prepared != process {
+            let _ = self.events.send(&Event::Quiet(true));
+            let prelude = format!("{}\n{}", self.prelude, footing::CODE);
+            let ran = self.run(&prelude);
+            let _ = self.events.send(&Event::Quiet(false));
+            ran?;
+            self.prepared = self.process();
+        }
+        Ok(())
+    }
+
+    fn process(&self) -> Option<u32> {
+        let handle = self.context.process_handle();
+        handle.lock().ok().map(|process| process.id())
+    }
+
+    fn run(&mut self, code: &str) -> Result<evcxr::EvalOutputs, Error> {
+        // An answer to a question that was given up is not one to the next.
+        self.answers.try_iter().for_each(drop);
+        let (events, answers) = (&self.events, &self.answers);
+        let ask = |question: &Question| -> io::Result<String> {
+            events.send(&Event::Asks(serde_json::to_vec(question)?))?;
+            answers.recv().map_err(io::Error::other)
+        };
+        let mut callbacks = EvalCallbacks {
+            input_reader: &|request| {
+                let question = Question {
+                    prompt: request.prompt,
+                    secret: request.is_password,
+                };
+                ask(&question).unwrap_or_default()
+            },
+        };
+        self.context.execute_with_callbacks(code, &mut callbacks)
+    }
+
+    fn complete(&mut self, code: &str, at: usize) -> Completions {
+        let Ok(found) = self.context.completions(code, at) else {
+            return Completions::default();
+        };
+        let items = found.completions.into_iter().map(|item| Completion {
+            text: item.code,
+            kind: item.kind.to_owned(),
+            detail: item.label,
+        });
+        Completions {
+            start: found.start_offset,
+            end: found.end_offset,
+            items: items.collect(),
+        }
+    }
+
+    fn inspect(&mut self, code: &str, at: usize) -> Option<Known> {
+        let (text, html) = self.context.hover_at(code, at).ok()?;
+        let known = text != "No documentation found" && !text.is_empty();
+        known.then_some(Known { text, html })
+    }
+}
+
+fn failure(error: Error) -> Failure {
+    match error {
+        Error::CompilationErrors(errors) => {
+            Failure::Refused(errors.iter().map(diagnostic).collect())
+        }
+        Error::SubprocessTerminated(_) => Failure::Ended,
+        error => Failure::Other(error.to_string()),
+    }
+}
+
+/// What evcxr knows of an error, without what it says twice.
+fn diagnostic(error: &CompilationError) -> Diagnostic {
+    let labels = error.spanned_messages().iter().filter_map(|message| {
+        let span = message.span?;
+        let repeats = message.label == format!("error: {}", error.message());
+        Some(Label {
+            start: (span.start_line, span.start_column),
+            end: (span.end_line, span.end_column),
+            text: if repeats {
+                String::new()
+            } else {
+                message.label.clone()
+            },
+            primary: message.is_primary,
+        })
+    });
+    let children = error.json["children"].as_array().into_iter().flatten();
+    let mut notes: Vec<String> = children
+        .filter_map(|child| {
+            let (level, text) = (child["level"].as_str()?, child["message"].as_str()?);
+            let instead = child["spans"][0]["suggested_replacement"].as_str();
+            let instead = instead.map(str::trim).filter(|text| !text.is_empty());
+            Some(match instead {
+                Some(instead) => format!("{level}: {text}: `{instead}`"),
+                None => format!("{level}: {text}"),
+            })
+        })
+        .collect();
+    notes.extend(error.evcxr_extra_hint().map(|hint| format!("note: {hint}")));
+    Diagnostic {
+        level: error.level().to_owned(),
+        code: error.code().map(str::to_owned),
+        message: error.message(),
+        labels: labels.collect(),
+        notes,
+    }
+}
