@@ -86,6 +86,8 @@ impl Filter {
         let door = UnixListener::bind(&path)?;
         let mut child = Command::new(crate::this_program()?)
             .env(footing::DOOR, &path)
+            // evcxr asks for one, and half of it would be of our own code.
+            .env("RUST_BACKTRACE", "0")
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
@@ -202,6 +204,7 @@ impl Filter {
         if command.starts_with(RUN) {
             self.running = true;
             self.panic = None;
+            self.out_of_memory = false;
             self.events.send(&Event::Runs)?;
         }
         match &mut self.commands {

@@ -442,7 +442,8 @@ impl Helper {
         if self.cell.interrupted.is_some() {
             return Err(Error::Interrupted { lost, all: false });
         }
-        for (mime, data) in outcome.shown {
+        let shown = outcome.shown.into_iter();
+        for (mime, data) in shown.filter(|(_, data)| !data.trim().is_empty()) {
             let value = false;
             let content = Output::Content { mime, data, value };
             self.cell.outputs.push_back(content);
