@@ -238,3 +238,58 @@ async fn odd_results() {
     let answer = notebook.good("-- nothing").await;
     assert!(answer.shown.is_empty(), "{answer:?}");
 }
+
+#[tokio::test]
+async fn a_cell_on_the_service_is_read_as_the_service_reads() {
+    let service = Service::start(Quirks::default()).await;
+    let notebook = Notebook::connected(&service).await;
+    notebook
+        .good("%connect host=localhost user=ada dbname=elsewhere")
+        .await;
+    let cell = "%%sql --on prod:all\nselect 'it\\'s; fine' as a; select 'two' as b";
+    let answer = notebook.good(cell).await;
+    assert!(answer.text().contains("two"), "{}", answer.text());
+    assert_eq!(
+        service.log().queries,
+        ["select 'it\\'s; fine' as a;", "select 'two' as b"]
+    );
+}
+
+#[tokio::test]
+async fn completion_knows_what_the_user_has_asked_for() {
+    for catalog in [true, false] {
+        let service = Service::start(Quirks {
+            catalog,
+            ..Quirks::default()
+        })
+        .await;
+        let notebook = Notebook::connected(&service).await;
+        let offers = async |text: &str| {
+            let completions = notebook.query.complete(text, text.len()).await;
+            let items = completions.items.into_iter();
+            items.map(|item| item.text).collect::<Vec<_>>()
+        };
+        notebook.good("select 1").await;
+        assert_eq!(offers("select * from loy").await, [""; 0]);
+        notebook.good("%tables").await;
+        let asked = service.log().queries.len();
+        let tables = ["loyalty_archive", "loyalty_members"];
+        assert_eq!(offers("select * from loy").await, tables);
+        notebook
+            .good("select * from loyalty_members where 1 = 0")
+            .await;
+        notebook.good("%tables").await;
+        assert_eq!(
+            offers("select * from loyalty_members where ident").await[0],
+            "identitymap"
+        );
+        // Also where another connection is the current one.
+        notebook
+            .good("%connect host=localhost user=ada dbname=elsewhere")
+            .await;
+        let elsewhere = "%%sql --on prod:all\nselect * from loy";
+        assert_eq!(offers(elsewhere).await, tables);
+        // And nothing was asked for it.
+        assert_eq!(service.log().queries.len(), asked + 2);
+    }
+}

@@ -226,6 +226,7 @@ impl<'r, 'a, H: Host> Answer<'r, 'a, H> {
                 // A rule can make one statement answer twice: the first result is complete.
                 self.hold();
                 self.release().await;
+                self.session.learn_columns(&self.statement.text, &fields);
                 self.arriving = Some(Arriving {
                     fields,
                     rows: Vec::new(),

@@ -1,8 +1,9 @@
 //! The catalog: the names and types of a database, as completion and inspection know them.
 //!
 //! It is read in the background, a page at a time, only while the connection is idle and no
-//! transaction is open, and anew after statements that may have changed it. Whoever completes reads
-//! what is known so far and waits for nothing.
+//! transaction is open, and anew after statements that may have changed it. A server that is not to
+//! be asked in the background is known by what the user has asked it. Whoever completes reads what
+//! is known so far and waits for nothing.
 
 mod read;
 
@@ -127,6 +128,30 @@ pub(crate) struct Setting {
 }
 
 impl Names {
+    /// Relations that are all found without their schemas.
+    fn learned(relations: Vec<Relation>) -> Names {
+        let mut schemas: Vec<Schema> = Vec::new();
+        for relation in &relations {
+            if !schemas.iter().any(|known| known.name == relation.schema) {
+                schemas.push(Schema {
+                    name: relation.schema.clone(),
+                    in_path: true,
+                    comment: None,
+                });
+            }
+        }
+        Names {
+            schemas: Arc::new(schemas),
+            relations: Arc::new(relations),
+            ..Names::default()
+        }
+    }
+
+    fn named(&self, schema: &str, name: &str) -> Option<&Relation> {
+        let mut relations = self.relations.iter();
+        relations.find(|known| known.schema == schema && known.name == name)
+    }
+
     /// Whether names of this schema are found without it.
     pub(crate) fn is_visible(&self, schema: &str) -> bool {
         self.schemas
@@ -267,6 +292,37 @@ impl Catalog {
             };
             std::mem::replace(state, next) != next
         });
+    }
+
+    /// Takes in the relations that the user has asked for, of a server that is never asked in the
+    /// background. Of those known before, the columns stay known.
+    pub(crate) fn learn_relations(&self, mut relations: Vec<Relation>) {
+        let mut names = lock(&self.names);
+        for (relation, oid) in relations.iter_mut().zip(1..) {
+            relation.oid = oid;
+            if let Some(known) = names.named(&relation.schema, &relation.name) {
+                relation.columns.clone_from(&known.columns);
+            }
+        }
+        *names = Arc::new(Names::learned(relations));
+    }
+
+    /// Takes in the columns of a relation, which the user has seen of such a server.
+    pub(crate) fn learn_columns(&self, schema: &str, name: &str, columns: Vec<Column>) {
+        let mut names = lock(&self.names);
+        let mut relations = names.relations.to_vec();
+        let is_it = |known: &&mut Relation| known.schema == schema && known.name == name;
+        match relations.iter_mut().find(is_it) {
+            Some(known) => known.columns = columns,
+            None => relations.push(Relation {
+                oid: relations.last().map_or(1, |last| last.oid + 1),
+                schema: schema.to_owned(),
+                name: name.to_owned(),
+                columns,
+                ..Relation::default()
+            }),
+        }
+        *names = Arc::new(Names::learned(relations));
     }
 
     fn publish(&self, names: &Names) {

@@ -78,7 +78,7 @@ pub(crate) struct Known<'a> {
 impl Query {
     /// What can stand at the cursor, a byte of the text. Opens no connection and asks none.
     pub async fn complete(&self, text: &str, cursor: usize) -> Completions {
-        let session = self.connections.current();
+        let session = self.session_of(text);
         if let Some(session) = &session
             && session.status().running.is_none()
         {
@@ -97,7 +97,7 @@ impl Query {
             connections: &connections,
             results: &results,
         };
-        complete(cursor::find(text, cursor, self.dialect()), &known)
+        complete(cursor::find(text, cursor, self.dialect(text)), &known)
     }
 
     pub(crate) fn connection_names(&self) -> Vec<String> {

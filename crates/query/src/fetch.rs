@@ -65,6 +65,7 @@ impl<H: Host> Run<'_, H> {
                 }
                 (None, Some(report)) => return Err((*report).into()),
                 (None, None) => {
+                    session.learn_columns(sql, &fields);
                     session.learn_types(&fields).await;
                     return Ok(Fetched {
                         columns: session.columns(&fields),

@@ -49,13 +49,13 @@ impl Query {
     /// function, a type, a setting, a command, a keyword, a variable. `detail` above 0 asks for all
     /// there is.
     pub async fn inspect(&self, text: &str, cursor: usize, detail: u8) -> Option<Bundle> {
-        let session = self.connections.current();
+        let session = self.session_of(text);
         let names = session
             .as_ref()
             .map(|session| session.catalog().names())
             .unwrap_or_default();
         let cursor = end_of_word(text, cursor);
-        let subject = match cursor::find(text, cursor, self.dialect()) {
+        let subject = match cursor::find(text, cursor, self.dialect(text)) {
             Place::Nothing => None,
             Place::Command { name } => command(&text[name.range]),
             Place::Argument { command: name, .. } => command(name),

@@ -100,7 +100,7 @@ impl Query {
 
     /// Whether a console should run this text or wait for more of it.
     pub fn completeness(&self, text: &str) -> Completeness {
-        completeness(text, self.dialect())
+        completeness(text, self.dialect(text))
     }
 
     /// Whether a cell may be kept in a history: not where it seems to hold a password.
@@ -134,17 +134,18 @@ impl Query {
         }
     }
 
-    pub(crate) fn dialect(&self) -> Dialect {
-        let session = self.connections.current();
-        let open = session
-            .as_ref()
-            .and_then(|session| session.status().connection);
-        let spark = session.is_some_and(|session| session.is_query_service());
-        Dialect {
-            standard_conforming_strings: open
-                .map_or(!spark, |connection| connection.standard_conforming_strings),
-            spark,
-        }
+    /// The session that the SQL of a cell goes to: the one that its first line names, else the
+    /// current one.
+    pub(crate) fn session_of(&self, text: &str) -> Option<Session> {
+        let named = commands::connection_named(text);
+        let named = named.and_then(|name| self.connections.find(name).ok());
+        named.or_else(|| self.connections.current())
+    }
+
+    /// How the SQL of a cell is read.
+    pub(crate) fn dialect(&self, text: &str) -> Dialect {
+        let session = self.session_of(text);
+        session.map_or_else(Dialect::default, |session| session.dialect())
     }
 }
 
@@ -189,7 +190,7 @@ pub(crate) struct Manner {
 impl<'a, H: Host> Run<'a, H> {
     pub(crate) async fn steps(&mut self) -> Result<(), Problem> {
         loop {
-            let dialect = self.query.dialect();
+            let dialect = self.dialect();
             let step = match self.cell.next(&self.settings.variables, dialect) {
                 None => return Ok(()),
                 Some(Err(unreadable)) => return Err(self.unreadable(&unreadable)),
@@ -229,7 +230,7 @@ impl<'a, H: Host> Run<'a, H> {
             problem.advice = vec![advice.into()];
             problem
         };
-        let dialect = self.query.dialect();
+        let dialect = self.dialect();
         if settings.read_only
             && let Some(why) = guard::forbidden(&statement.text, dialect)
         {
@@ -306,11 +307,17 @@ impl<'a, H: Host> Run<'a, H> {
         Ok(session)
     }
 
+    /// How SQL is read here: as the session that it goes to reads it.
+    fn dialect(&self) -> Dialect {
+        let session = self.on.clone().or_else(|| self.query.connections.current());
+        session.map_or_else(Dialect::default, |session| session.dialect())
+    }
+
     /// Whether anything that runs comes after the step that runs.
     pub(crate) fn is_last(&self) -> bool {
         let mut ahead = self.cell.clone();
         ahead
-            .next(&self.settings.variables, self.query.dialect())
+            .next(&self.settings.variables, self.dialect())
             .is_none()
     }
 

@@ -75,6 +75,26 @@ pub(crate) fn warning(text: &str) -> Option<&'static str> {
     )
 }
 
+/// The schema of all that is in a sandbox.
+pub(crate) const SCHEMA: &str = "public";
+
+/// The table, with its schema, whose columns the answer to this statement has: that of
+/// `select * from TABLE`, whatever is asked of its rows.
+pub(crate) fn whole_table(text: &str) -> Option<(&str, String)> {
+    let mut words = text.trim_end_matches([';', ' ', '\n']).split_whitespace();
+    let mut is = |word: &str| words.next().is_some_and(|w| w.eq_ignore_ascii_case(word));
+    if !(is("select") && is("*") && is("from")) {
+        return None;
+    }
+    let name = words.next()?;
+    let alone = words
+        .next()
+        .is_none_or(|word| ["where", "order", "limit"].contains(&word.to_lowercase().as_str()));
+    let (schema, name) = name.rsplit_once('.').unwrap_or((SCHEMA, name));
+    let plain = |name: &str| name.chars().all(|c| c.is_alphanumeric() || c == '_');
+    (alone && plain(schema) && plain(name)).then(|| (schema, name.to_lowercase()))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -85,6 +105,26 @@ mod tests {
         assert!(warning("select * from t limit 0;").is_some());
         assert!(warning("select * from t limit 10").is_none());
         assert!(warning("select 'limit 0'").is_none());
+    }
+
+    #[test]
+    fn whose_columns_an_answer_has() {
+        for (text, expected) in [
+            ("select * from t", Some(("public", "t"))),
+            ("SELECT * FROM Sales.T\nWHERE 1=0;\n", Some(("Sales", "t"))),
+            ("select * from t limit 10", Some(("public", "t"))),
+            ("select * from t, u", None),
+            ("select * from t join u", None),
+            ("select a from t", None),
+            ("select * from (select 1)", None),
+            ("", None),
+        ] {
+            let found = whole_table(text);
+            let found = found
+                .as_ref()
+                .map(|(schema, name)| (*schema, name.as_str()));
+            assert_eq!(found, expected, "{text}");
+        }
     }
 
     #[test]

@@ -28,6 +28,7 @@ use crate::open::{OpenError, cancel, reason};
 use crate::query_service;
 use crate::rows::Block;
 use crate::secret::Secret;
+use crate::split::Dialect;
 use crate::target::{Address, ChannelBinding, Host, SessionKind, Settings, Target, Tls, TlsMode};
 use crate::types::{self, Names};
 use crate::wire::{CopyIn, Event, Events, Field, Report, Transaction};
@@ -250,6 +251,18 @@ impl Session {
         }
     }
 
+    /// How its server reads SQL.
+    pub(crate) fn dialect(&self) -> Dialect {
+        let spark = self.is_query_service();
+        let open = self.status().connection;
+        Dialect {
+            // Spark's strings have backslashes that escape, where the server does not say else.
+            standard_conforming_strings: open
+                .map_or(!spark, |connection| connection.standard_conforming_strings),
+            spark,
+        }
+    }
+
     /// What is known of it now.
     pub fn status(&self) -> Status {
         lock(&self.status).clone()
@@ -291,6 +304,25 @@ impl Session {
         {
             types::learn(&mut lock(&self.types), &rows);
         }
+    }
+
+    /// Takes in what the columns of an answer say of a table, where the catalog is not read.
+    pub(crate) fn learn_columns(&self, sql: &str, fields: &[Field]) {
+        if !self.is_query_service() {
+            return;
+        }
+        let Some((schema, name)) = query_service::whole_table(sql) else {
+            return;
+        };
+        let columns = self.columns(fields).into_iter().zip(fields).zip(1..);
+        let columns = columns.map(|((column, field), number)| catalog::Column {
+            number,
+            name: column.name,
+            type_oid: field.oid,
+            type_name: column.type_name.into(),
+            ..catalog::Column::default()
+        });
+        self.catalog.learn_columns(schema, &name, columns.collect());
     }
 
     /// Sends one query string; opens the connection where it is not open. `password` is one that

@@ -361,6 +361,19 @@ pub(crate) async fn block<H: Host>(
     }
 }
 
+/// The connection that a cell's first line names for the SQL below it: `%%sql --on NAME`,
+/// `%%copy from NAME …`.
+pub(crate) fn connection_named(text: &str) -> Option<&str> {
+    let mut words = text.trim_start().lines().next()?.split_whitespace();
+    let before = match words.next()? {
+        "%%sql" => "--on",
+        "%%copy" => "from",
+        _ => return None,
+    };
+    words.find(|word| word.eq_ignore_ascii_case(before))?;
+    words.next()
+}
+
 fn unknown<H: Host>(run: &Run<'_, H>, name: &str, at: Range<usize>, entries: &[Entry]) -> Problem {
     let names = entries.iter().map(|entry| entry.name);
     let help = match name.starts_with('%') {

@@ -10,9 +10,11 @@ use display::{Bundle, Column, Kind, Problem, Row, Table};
 use serde_json::{Value, json};
 
 use super::refused;
+use crate::catalog::{self, RelationKind};
 use crate::fetch::Fetched;
 use crate::host::{Host, Shown};
 use crate::query::Run;
+use crate::query_service;
 use crate::wire::Transaction;
 
 const LADDER: &[&str] = &[
@@ -75,7 +77,12 @@ async fn ask<H: Host>(run: &mut Run<'_, H>) -> Result<Vec<Relation>, Problem> {
         match run.ask(sql).await {
             Ok(fetched) => {
                 session.remember_rung(rung);
-                return Ok(read(&fetched));
+                let relations = read(&fetched);
+                if session.is_query_service() {
+                    let known = relations.iter().map(Relation::known).collect();
+                    session.catalog().learn_relations(known);
+                }
+                return Ok(relations);
             }
             // A failed question inside a transaction has ended it: no second one would be answered.
             Err(problem) => {
@@ -150,6 +157,21 @@ impl Relation {
                 fits(self.schema.as_deref().unwrap_or_default(), schema) && fits(&self.name, name)
             }
             None => fits(&self.name, pattern),
+        }
+    }
+
+    /// As completion knows it.
+    fn known(&self) -> catalog::Relation {
+        catalog::Relation {
+            schema: self.schema.clone().unwrap_or(query_service::SCHEMA.into()),
+            name: self.name.clone(),
+            kind: match self.kind {
+                "view" => RelationKind::View,
+                _ => RelationKind::Table,
+            },
+            rows: self.rows_estimate,
+            comment: self.comment.clone(),
+            ..catalog::Relation::default()
         }
     }
 
