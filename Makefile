@@ -14,6 +14,8 @@ ROWCELL := $(CARGO_TARGET_DIR)/debug/rowcell
 SELECTED := --workspace --bin rowcell --example echo
 ALLOW_ROOT := $(if $(filter 0,$(shell id -u)),--allow-root)
 
+KEYRINGS := keyutils dbus gnome-keyring libsecret-tools
+
 UNCONNECTED := -u ROWCELL_CONNECT -u DATABASE_URL -u PGHOST -u PGHOSTADDR -u PGSERVICE
 
 .DEFAULT_GOAL := help
@@ -80,6 +82,7 @@ server-needs:
 test-needs: server-needs
 	$(call need,chromium --version,chromium)
 	$(call need,/usr/sbin/pgbouncer --version,pgbouncer)
+	$(call need,keyctl --version && gnome-keyring-daemon --version && secret-tool lookup --help,$(KEYRINGS))
 
 python-needs:
 	$(call need,python3 -c 'import ensurepip',python3-venv)

@@ -5,8 +5,11 @@ import subprocess
 from pathlib import Path
 
 import pytest
+from jupyter_client.provisioning import local_provisioner
+from jupyter_client.session import Session
 from support import server as support_server
 from support.kernel import Kernel
+from support.secrets import SECRETS
 
 ROOT = Path(__file__).parents[1]
 
@@ -20,6 +23,9 @@ def pytest_sessionfinish(session):
     """A skipped test is a failed run: nothing is left out silently."""
     reporter = session.config.pluginmanager.get_plugin("terminalreporter")
     if reporter.stats.get("skipped"):
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+    if found := SECRETS.take():
+        reporter.write_line(f"A password was found: {found}", red=True)
         session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
 
@@ -35,6 +41,7 @@ def rowcell(pytestconfig):
 def home(tmp_path_factory):
     """A home of the tests' own, and an environment that says nothing about databases."""
     home = tmp_path_factory.mktemp("home")
+    (home / "tmp").mkdir()
     with pytest.MonkeyPatch.context() as patch:
         for name in list(os.environ):
             if name.startswith(("PG", "XDG_", "JUPYTER", "ROWCELL", "IPYTHON")):
@@ -52,6 +59,37 @@ def kernelspec(rowcell, home, tmp_path_factory):
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("JUPYTER_PATH", str(prefix / "share/jupyter"))
         yield prefix
+
+
+@pytest.fixture(scope="session", autouse=True)
+def searched(home, tmp_path_factory):
+    """Everything that kernels say and write goes through the search for passwords."""
+    folder = tmp_path_factory.mktemp("said")
+    deserialize, launch = Session.deserialize, local_provisioner.launch_kernel
+
+    def received(session, *arguments, **options):
+        message = deserialize(session, *arguments, **options)
+        SECRETS.search_message("a message", message)
+        return message
+
+    def launched(command, env, **options):
+        env = {**env, "TMPDIR": str(home / "tmp")}
+        with (folder / "log").open("ab") as log:
+            return launch(command, env=env, **{**options, "stdout": log, "stderr": log})
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Session, "deserialize", received)
+        patch.setattr(local_provisioner, "launch_kernel", launched)
+        yield
+        SECRETS.search_folder(folder)
+        SECRETS.search_folder(home)
+
+
+@pytest.fixture(autouse=True)
+def no_password_is_told(searched):
+    """A test in which a password was seen somewhere has failed."""
+    yield
+    assert SECRETS.take() == []
 
 
 @pytest.fixture

@@ -27,6 +27,7 @@ const ALONE: &[(&str, &str)] = &[
     ("arrow", "files"),
     ("evcxr", "rustcell"),
     ("hmac", "jupyter"),
+    ("linux-keyutils", "query"),
     ("parquet", "files"),
     ("pglite-oxide", "local"),
     ("postgres-native-tls", "query"),

@@ -215,7 +215,8 @@ async fn every_place_a_password_may_come_from() {
         .bad("select 1")
         .await;
     assert!(
-        problem.message.contains("password_command ended") && problem.message.contains("no"),
+        problem.message.contains("password_command: it ended with")
+            && problem.message.contains("no"),
         "{problem:?}"
     );
     let endless = format!("{target} connect_timeout=2 password_command='sleep 60'");

@@ -5,6 +5,7 @@ import subprocess
 import nbformat
 import pytest
 from support import notebooks
+from support.secrets import SECRETS
 
 
 @pytest.fixture
@@ -113,4 +114,7 @@ def test_install_and_uninstall(rowcell, tmp_path):
 
 
 def rowcell_run(rowcell, *arguments):
-    return subprocess.run([rowcell, "run", *arguments], capture_output=True, text=True, timeout=60)
+    command = [rowcell, "run", *arguments]
+    ended = subprocess.run(command, capture_output=True, text=True, timeout=60)
+    SECRETS.search("rowcell run", ended.stdout + ended.stderr)
+    return ended

@@ -266,8 +266,9 @@ async fn completion_knows_what_the_user_has_asked_for() {
         let notebook = Notebook::connected(&service).await;
         let offers = async |text: &str| {
             let completions = notebook.query.complete(text, text.len()).await;
-            let items = completions.items.into_iter();
-            items.map(|item| item.text).collect::<Vec<_>>()
+            let mut texts: Vec<_> = completions.items.into_iter().map(|i| i.text).collect();
+            texts.sort();
+            texts
         };
         notebook.good("select 1").await;
         assert_eq!(offers("select * from loy").await, [""; 0]);

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 import psutil
 from jupyter_client.manager import KernelManager
 
+from .secrets import SECRETS
+
 
 @dataclass
 class Answer:
@@ -137,6 +139,7 @@ class Kernel:
         return psutil.Process(self.manager.provisioner.process.pid)
 
     def close(self):
+        SECRETS.search_process(self.process)
         self.client.stop_channels()
         if self.manager.has_kernel:
             self.manager.shutdown_kernel()

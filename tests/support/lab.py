@@ -1,6 +1,7 @@
 """JupyterLab as someone at the screen uses it: its server, and one notebook in a browser."""
 
 import json
+import os
 import subprocess
 import sys
 import time
@@ -9,6 +10,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import nbformat
+
+from .secrets import SECRETS
 
 SETTINGS = {
     # Cells out of sight stay in the page, where a test finds them.
@@ -47,7 +50,8 @@ def serving(folder, home, port):
     command += ["--ServerApp.port_retries=0", "--IdentityProvider.token="]
     command += ["--LabApp.expose_app_in_browser=True"]
     with (home / "jupyterlab.log").open("w") as log:
-        process = subprocess.Popen(command, stdout=log, stderr=log)
+        environment = {**os.environ, "TMPDIR": str(home / "tmp")}
+        process = subprocess.Popen(command, stdout=log, stderr=log, env=environment)
     try:
         address = f"http://localhost:{port}"
         wait_for(address, process, home / "jupyterlab.log")
@@ -73,6 +77,7 @@ class Notebook:
 
     def __init__(self, page, address, file):
         self.page, self.file = page, file
+        page.on("websocket", lambda socket: socket.on("framereceived", SECRETS.search_frame))
         page.goto(f"{address}/lab/tree/{file.name}?reset")
         self.wait("idle")
 

@@ -6,6 +6,8 @@ from pathlib import Path
 
 import psycopg2
 
+from .secrets import SECRETS
+
 
 class Server:
     """Where the server is, as its READY line says: host, port, socket, user, password, …"""
@@ -36,8 +38,10 @@ def running(program=Path(__file__).with_name("postgres.sh")):
     ready = process.stdout.readline()
     if not ready.startswith("READY"):
         raise RuntimeError(f"the test server did not start: exit status {process.wait()}")
+    server = Server(ready)
+    SECRETS.add(server.password)
     try:
-        yield Server(ready)
+        yield server
     finally:
         process.stdin.close()
         process.wait(timeout=30)

@@ -4,6 +4,7 @@
 //! What it did beyond the protocol is done here: the list of hosts, keepalives, the time limit.
 
 mod clear;
+mod password;
 mod socket;
 
 use std::hash::{BuildHasher, Hasher, RandomState};
@@ -18,10 +19,11 @@ use tokio::time::timeout;
 use tokio_postgres::config::{self, Config, SslMode, SslNegotiation};
 use tokio_postgres::{Client, Connection};
 
+use self::password::Known;
 use self::socket::{AsIs, NoSocket, Socket, connect};
 use crate::secret::Secret;
+use crate::target::token;
 use crate::target::{Address, ChannelBinding as Binding, Host, Settings, TlsMode};
-use crate::target::{passfile, token};
 use crate::tls;
 use crate::wire::{CopyIn, Event, Events, Report, Tap};
 
@@ -44,8 +46,8 @@ pub(crate) struct Opened {
 /// Why a connection could not be opened.
 #[derive(Debug)]
 pub(crate) enum OpenError {
-    /// The server asks for a password and none is known.
-    PasswordNeeded { host: Host },
+    /// The server asks for a password and none is known; why not, place by place.
+    PasswordNeeded { host: Host, missing: Vec<String> },
     /// The server refused, in its own words.
     Refused { host: Host, report: Box<Report> },
     /// Everything else, host by host.
@@ -80,13 +82,10 @@ pub(crate) async fn open(
             shuffle(&mut addresses);
         }
         let known = match password {
-            Some(password) => Ok(Some(password.clone())),
-            None => timeout(limit, known_password(settings, host))
-                .await
-                .map_err(|_| OpenError::Unreachable(format!("password_command: {}", late())))?
-                .map_err(OpenError::Unreachable)?,
+            Some(password) => Known::from(password.clone()),
+            None => password::find(settings, host).await,
         };
-        let password = known.as_ref().ok().and_then(Option::as_ref);
+        let password = known.password.as_ref();
         for address in &addresses {
             let told = match &address.place {
                 Address::Tcp(_, Some(ip)) if addresses.len() > 1 => {
@@ -104,8 +103,9 @@ pub(crate) async fn open(
                     failures.push(format!("{told}: {}", report.message));
                 }
                 Ok(Err(OpenError::Unreachable(why))) => failures.push(format!("{told}: {why}")),
-                Ok(Err(OpenError::PasswordNeeded { .. })) if let Err(why) = &known => {
-                    return Err(OpenError::Unreachable(why.clone()));
+                Ok(Err(OpenError::PasswordNeeded { host, .. })) => {
+                    let missing = known.missing;
+                    return Err(OpenError::PasswordNeeded { host, missing });
                 }
                 // A server that answers is the server: the next is for when it does not.
                 Ok(Err(refused)) => return Err(refused),
@@ -143,63 +143,6 @@ fn shuffle<T>(list: &mut [T]) {
         // Each of these has keys of its own.
         let random = RandomState::new().build_hasher().finish();
         list.swap(at, (random % (at as u64 + 1)) as usize);
-    }
-}
-
-/// The password that was given, that the command prints, or that the password file has: or why the
-/// file is not used, which only matters once a password is needed.
-async fn known_password(
-    settings: &Settings,
-    host: &Host,
-) -> Result<Result<Option<Secret>, String>, String> {
-    if settings.password.is_some() {
-        return Ok(Ok(settings.password.clone()));
-    }
-    if let Some(command) = &settings.password_command {
-        return Ok(Ok(Some(printed(command.expose()).await?)));
-    }
-    let Some(path) = &settings.passfile else {
-        return Ok(Ok(None));
-    };
-    let name = match &host.place {
-        Address::Tcp(name, _) => name.clone(),
-        Address::Socket(folder) => match folder.to_str() {
-            // As in libpq, the usual folders go by this name.
-            Some("/var/run/postgresql" | "/tmp") | None => "localhost".into(),
-            Some(folder) => folder.to_owned(),
-        },
-    };
-    Ok(passfile::find(
-        path,
-        &name,
-        host.port,
-        &settings.database,
-        &settings.user,
-    ))
-}
-
-/// The first line that a command of the shell prints.
-async fn printed(command: &str) -> Result<Secret, String> {
-    let run = tokio::process::Command::new("sh")
-        .args(["-c", command])
-        .stdin(std::process::Stdio::null())
-        .kill_on_drop(true)
-        .output();
-    let output = run
-        .await
-        .map_err(|error| format!("password_command: {error}"))?;
-    if !output.status.success() {
-        let why = String::from_utf8_lossy(&output.stderr);
-        return Err(format!(
-            "password_command ended with {}: {}",
-            output.status,
-            why.trim()
-        ));
-    }
-    let text = String::from_utf8_lossy(&output.stdout);
-    match text.lines().next() {
-        Some(line) if !line.is_empty() => Ok(Secret::new(line)),
-        _ => Err("password_command printed nothing".into()),
     }
 }
 
@@ -249,7 +192,7 @@ async fn open_host(
             OpenError::Refused { host, report }
         }
         OpenError::Unreachable(why) => OpenError::Unreachable(both(&why)),
-        OpenError::PasswordNeeded { host } => OpenError::PasswordNeeded { host },
+        needed @ OpenError::PasswordNeeded { .. } => needed,
     })
 }
 
@@ -292,9 +235,10 @@ async fn start(
             encrypted,
             expires: None,
         }),
-        Err(error) if wants_password(&error) => {
-            Err(OpenError::PasswordNeeded { host: host.clone() })
-        }
+        Err(error) if wants_password(&error) => Err(OpenError::PasswordNeeded {
+            host: host.clone(),
+            missing: Vec::new(),
+        }),
         Err(error) => {
             // The tap has the server's own report, if it made one.
             while let Ok(event) = events.try_recv() {

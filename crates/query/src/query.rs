@@ -352,10 +352,12 @@ impl<'a, H: Host> Run<'a, H> {
         failure: Failure,
         asked: bool,
     ) -> Result<Secret, Problem> {
-        let (host, refused) = match &failure {
-            Failure::Open(OpenError::PasswordNeeded { host }) => (host.clone(), false),
+        let (host, refused, missing) = match &failure {
+            Failure::Open(OpenError::PasswordNeeded { host, missing }) => {
+                (host.clone(), false, missing.join("; "))
+            }
             Failure::Open(OpenError::Refused { host, report }) if report.code == "28P01" => {
-                (host.clone(), true)
+                (host.clone(), true, String::new())
             }
             Failure::Open(OpenError::Unreachable(_)) if session.is_query_service() => {
                 let mut problem = failure_problem(failure);
@@ -374,7 +376,13 @@ impl<'a, H: Host> Run<'a, H> {
                 "{host} refuses the password of {}. Another one: ",
                 settings.user
             ),
-            false => format!("Password for user {} at {host}: ", settings.user),
+            false if missing.is_empty() => {
+                format!("Password for user {} at {host}: ", settings.user)
+            }
+            false => format!(
+                "Password for user {} at {host} ({missing}): ",
+                settings.user
+            ),
         };
         match self.host.ask(&prompt, true).await {
             Ok(password) => Ok(Secret::pasted(password)),
@@ -383,7 +391,8 @@ impl<'a, H: Host> Run<'a, H> {
                 let mut problem = failure_problem(failure);
                 problem.advice.push(
                     "Nobody is here to type a password: give one in PGPASSWORD, in the password \
-                     file, or in the target as password=${VARIABLE} or password_command=…"
+                     file, or in the target as password=${VARIABLE}, password_keyring=… or \
+                     password_command=…"
                         .into(),
                 );
                 Err(problem)
@@ -458,8 +467,12 @@ pub(crate) fn failure_problem(failure: Failure) -> Problem {
     const UNKNOWN: &str =
         "Whether the statement took effect is not known: look before you run it again.";
     match failure {
-        Failure::Open(OpenError::PasswordNeeded { host }) => {
-            connection_problem(format!("{} asks for a password", host.describe()), &[])
+        Failure::Open(OpenError::PasswordNeeded { host, missing }) => {
+            let mut message = format!("{} asks for a password", host.describe());
+            if !missing.is_empty() {
+                message = format!("{message}, and none is known: {}", missing.join("; "));
+            }
+            connection_problem(message, &[])
         }
         Failure::Open(OpenError::Refused { host, report }) => {
             let mut problem = Problem::from(*report);

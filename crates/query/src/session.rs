@@ -862,6 +862,7 @@ impl Settings {
             user: place.user,
             password: None,
             passfile: None,
+            password_keyring: None,
             password_command: None,
             database: place.database,
             tls: Tls {

@@ -45,6 +45,9 @@ pub struct Settings {
     pub password: Option<Secret>,
     /// libpq's password file, looked into where no password was given.
     pub passfile: Option<PathBuf>,
+    /// The service under which the system's keyring has the user's password, looked up before each
+    /// connection where none was given.
+    pub password_keyring: Option<String>,
     /// A command of the shell that prints the password, run before each connection. Hidden, because
     /// commands with a password in them are seen.
     pub password_command: Option<Secret>,

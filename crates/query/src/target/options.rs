@@ -30,6 +30,7 @@ pub(super) const OPTIONS: &[&str] = &[
     "application_name",
     "fallback_application_name",
     "options",
+    "password_keyring",
     "password_command",
     "timeout",
     "read_only",

@@ -83,6 +83,7 @@ impl Settings {
             password: get("password").map(Secret::pasted),
             passfile: path("passfile")
                 .or_else(|| Some(Path::new(&variable("HOME")?).join(".pgpass"))),
+            password_keyring: get("password_keyring"),
             password_command: get("password_command").map(Secret::new),
             database: get("dbname").unwrap_or_else(|| user.clone()),
             user,
