@@ -17,5 +17,6 @@ mod login;
 mod network;
 mod pooler;
 mod settings;
+mod standby;
 mod strings;
 mod tls;

@@ -10,7 +10,7 @@ use tokio::net::TcpStream;
 use tokio::time::sleep;
 
 use crate::notebook::Notebook;
-use crate::server::{server, without_tls};
+use crate::server::{Server, server, without_tls};
 
 /// A PgBouncer in transaction mode, with one session of the server for everyone.
 struct Pooler {
@@ -19,8 +19,25 @@ struct Pooler {
 }
 
 impl Pooler {
+    /// Before the server without TLS.
     async fn start() -> Pooler {
-        let server = without_tls();
+        Pooler::before(without_tls(), "").await
+    }
+
+    /// Before the server with TLS, which it makes sure of; and it takes TLS only itself.
+    async fn start_with_tls() -> Pooler {
+        let server = server();
+        let [authority, certificate, key] =
+            ["authority.crt", "server.crt", "server.key"].map(|name| server.file(name));
+        let settings = format!(
+            "server_tls_sslmode = verify-full\nserver_tls_ca_file = {authority}\n\
+             client_tls_sslmode = require\nclient_tls_cert_file = {certificate}\n\
+             client_tls_key_file = {key}\n"
+        );
+        Pooler::before(server, &settings).await
+    }
+
+    async fn before(server: &Server, more: &str) -> Pooler {
         let port = TcpListener::bind("127.0.0.1:0")
             .unwrap()
             .local_addr()
@@ -37,7 +54,7 @@ impl Pooler {
                 "[databases]\n* = host=127.0.0.1 port={server}\n[pgbouncer]\n\
                  listen_addr = 127.0.0.1\nlisten_port = {port}\nunix_socket_dir =\n\
                  auth_type = scram-sha-256\nauth_file = {users}\nlogfile = {log}\n\
-                 pool_mode = transaction\ndefault_pool_size = 1\n"
+                 pool_mode = transaction\ndefault_pool_size = 1\n{more}"
             ),
         )
         .unwrap();
@@ -180,4 +197,32 @@ async fn the_kind_of_session_is_asked_for_through_a_pooler() {
         problem.message.contains("target_session_attrs"),
         "{problem:?}"
     );
+}
+
+#[tokio::test]
+async fn tls_on_both_sides_of_a_pooler() {
+    let pooler = Pooler::start_with_tls().await;
+    let verified = format!(
+        "sslmode=verify-full sslrootcert={}",
+        server().file("authority.crt")
+    );
+    let notebook = pooler.notebook(&verified);
+    let question = "select ssl from pg_stat_ssl where pid = pg_backend_pid()";
+    assert_eq!(notebook.value(question).await, "t");
+    // It is the pooler's that this side has, of which the server knows nothing.
+    let answer = notebook.good("%connections").await;
+    let text = answer.bundles().last().unwrap().text().to_owned();
+    assert!(text.contains("| yes |"), "{text}");
+
+    // A cancel goes through both.
+    let interrupt = async {
+        sleep(Duration::from_millis(300)).await;
+        notebook.host.interrupt();
+    };
+    let (problem, ()) = tokio::join!(notebook.bad("select pg_sleep(20)"), interrupt);
+    assert_eq!(problem.name, "57014 query_canceled");
+    assert_eq!(notebook.value("select 5").await, "5");
+
+    let plain = pooler.notebook("sslmode=disable").bad("select 1").await;
+    assert!(plain.message.contains("SSL required"), "{plain:?}");
 }

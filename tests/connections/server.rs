@@ -19,6 +19,9 @@ pub(crate) struct Server {
     _script: Child,
 }
 
+/// The one password of all servers and roles here, which no answer may ever show.
+const PASSWORD: &str = "correct-horse-battery-staple-9f3c";
+
 /// What a notebook can be made for: a database of a server, by the target that leads there.
 pub(crate) struct Database(String);
 
@@ -43,6 +46,7 @@ pub(crate) fn without_tls() -> &'static Server {
 /// Who may come in, and how. The roles are called after it.
 const HBA: &str = "\
 local all all scram-sha-256
+local replication all scram-sha-256
 hostssl all only_tls all scram-sha-256
 hostnossl all only_tls all reject
 hostssl all only_plain all reject
@@ -62,6 +66,7 @@ impl Server {
         );
         let mut script = Command::new(script)
             .args(settings)
+            .env("PGPASSWORD", PASSWORD)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .spawn()
@@ -82,6 +87,15 @@ impl Server {
             _stdin: script.stdin.take().unwrap(),
             _script: script,
         }
+    }
+
+    /// A hot standby of this server.
+    pub(crate) fn standby(&self) -> Server {
+        let Server {
+            folder, port, user, ..
+        } = self;
+        let primary = format!("--standby-of=host={folder} port={port} user={user}");
+        Server::start(&[&primary])
     }
 
     fn with_roles(self) -> Server {

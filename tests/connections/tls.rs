@@ -221,7 +221,9 @@ async fn client_certificates_with_every_kind_of_key() {
     let fails = async |target: &str, expected: &str| {
         assert!(psql_connects(target).is_err(), "psql: {target}");
         let why = connects(target).await.unwrap_err();
-        assert!(why.contains(expected), "{target}: {why}");
+        // With TLS 1.3 the server refuses after the handshake: its closing can overtake its reason.
+        let said = why.contains(expected) || why.contains("reset by peer");
+        assert!(said, "{target}: {why}");
         assert!(
             !why.contains("sesame") && !why.contains("simsalabim"),
             "{why}"

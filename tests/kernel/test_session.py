@@ -1,6 +1,7 @@
 """One notebook is one session: what cells share, in what order answers come, and bad input."""
 
 import re
+import time
 
 import pytest
 
@@ -160,6 +161,20 @@ def test_completion_answers_while_a_statement_runs(remote):
     reply = remote.shell_reply(remote.client.complete("selec"), timeout=1)
     assert reply["matches"] == ["select"]
     remote.answer(running)
+
+
+def test_connections_are_listed_while_a_statement_runs(remote):
+    remote.check("select 1")
+    remote.check("%connect local as aside\n%use postgres")
+    running = remote.send("select pg_sleep(2)")
+    remote.until(running, "execute_input")
+    time.sleep(0.5)
+    reply = remote.shell_reply(remote.client.inspect("%connections", 5), timeout=1)
+    lines = reply["data"]["text/plain"].splitlines()
+    states = {line.split("|")[1].strip(): line.split("|")[3].strip() for line in lines[2:4]}
+    assert states == {"postgres": "running for 0 s", "aside": "not open"}
+    remote.answer(running)
+    assert "open, PostgreSQL" in remote.check("%connections").texts[-1]
 
 
 def test_a_password_is_asked_for_and_hidden(start, server):

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # A private PostgreSQL for the tests: its own folder, a free port, TLS, passwords by SCRAM. Arguments
-# go to the server, such as `-c ssl=off`.
+# go to the server, such as `-c ssl=off`. With `--standby-of=CONNECTION` before them it is a hot
+# standby of another server, and so has its roles. The password is PGPASSWORD, or a new one.
 #
 # Runs in the foreground. When the server answers it prints one line,
 #
@@ -19,8 +20,13 @@ fi
 
 folder=$(mktemp -d "${TMPDIR:-/tmp}/rowcell-postgres.XXXXXX")
 user=rowcell_test
-password=$(openssl rand -hex 16)
+password=${PGPASSWORD:-$(openssl rand -hex 16)}
 server=
+primary=
+if [[ ${1-} = --standby-of=* ]]; then
+  primary=${1#*=}
+  shift
+fi
 settings=("$@")
 
 main() {
@@ -31,15 +37,24 @@ main() {
   certify
   printf '%s' "$password" >"$folder/password"
   if [[ $(id -u) = 0 ]]; then chown -R "$(owner)" "$folder"; fi
-  (as_owner "$bin/initdb" --pgdata="$folder/data" --username="$user" \
-    --pwfile="$folder/password" --auth=scram-sha-256 --encoding=UTF8 --locale=C.UTF-8 \
-    --no-sync) >"$folder/initdb.log" 2>&1 || fail "$folder/initdb.log"
+  (fill) >"$folder/initdb.log" 2>&1 || fail "$folder/initdb.log"
   start
 
   echo "READY host=localhost port=$port socket=$folder user=$user password=$password" \
     "rootcert=$folder/authority.crt log=$folder/log"
   cat <&3 >/dev/null &
   wait -n "$server" $! || fail "$folder/log"
+}
+
+# Makes the data: new, or as another server has them.
+fill() {
+  if [[ -n $primary ]]; then
+    as_owner "$bin/pg_basebackup" --dbname="$primary" --pgdata="$folder/data" \
+      --write-recovery-conf --checkpoint=fast --no-sync
+  else
+    as_owner "$bin/initdb" --pgdata="$folder/data" --username="$user" --no-sync \
+      --pwfile="$folder/password" --auth=scram-sha-256 --encoding=UTF8 --locale=C.UTF-8
+  fi
 }
 
 # An authority of our own, and a certificate of it for localhost.

@@ -5,11 +5,11 @@
 
 mod show;
 
-use display::Bundle;
+use display::{Bundle, Print};
 
 use crate::catalog::{self, Function, Names, Relation, Setting, Type};
 use crate::commands::help::topics;
-use crate::commands::{PERCENT, PSQL};
+use crate::commands::{PERCENT, PSQL, connect};
 use crate::complete::cursor::{self, Kind as Token, Place, Statement};
 use crate::complete::scope::{Source, scope};
 use crate::complete::shape::Shape;
@@ -57,6 +57,11 @@ impl Query {
         let cursor = end_of_word(text, cursor);
         let subject = match cursor::find(text, cursor, self.dialect(text)) {
             Place::Nothing => None,
+            Place::Command { name } if &text[name.range.clone()] == "%connections" => {
+                // Also while a statement runs, and the cell that would list them has to wait.
+                let table = connect::listed(&self.connections)?;
+                return Some(table.bundle(&Print::default()));
+            }
             Place::Command { name } => command(&text[name.range]),
             Place::Argument { command: name, .. } => command(name),
             Place::Variable { name } => {

@@ -708,13 +708,8 @@ impl Link {
             Err(error) => return Err(Failure::Lost(reason(&error))),
         };
         let mut cancelling: Option<BoxFuture<'static, Result<(), String>>> = None;
-        let mut cancelled: Option<Instant> = None;
-        let mut told = false;
+        let mut cancelled: Option<Cancelled> = None;
         loop {
-            let deadline = cancelled.map(|since| match told {
-                false => since + CANCEL_NOTICE,
-                true => since + CANCEL_LIMIT,
-            });
             tokio::select! {
                 biased;
                 Some(()) = job.stop.recv() => {
@@ -727,16 +722,15 @@ impl Link {
                     if cancelled.is_some() {
                         return Err(Failure::Dropped(Dropped::Silent));
                     }
-                    cancelled = Some(Instant::now());
+                    cancelled = Some(Cancelled::at(Instant::now()));
                     cancelling = Some(self.cancel());
                 }
-                () = at(deadline) => match told {
-                    false => {
-                        told = true;
-                        let _ = job.updates.send(Update::StillRunning).await;
+                () = at(cancelled.as_ref().map(Cancelled::due)) => {
+                    if cancelled.as_mut().is_some_and(Cancelled::is_over) {
+                        return Err(Failure::Dropped(Dropped::Silent));
                     }
-                    true => return Err(Failure::Dropped(Dropped::Silent)),
-                },
+                    let _ = job.updates.send(Update::StillRunning).await;
+                }
                 _ = done(&mut cancelling) => cancelling = None,
                 next = self.wire.next(&mut stream) => {
                     let update = match next {
@@ -801,6 +795,33 @@ impl Link {
                 Next::End => return None,
             }
         }
+    }
+}
+
+/// A request to cancel that the server has not answered.
+struct Cancelled {
+    since: Instant,
+    /// The user knows that it takes long.
+    told: bool,
+}
+
+impl Cancelled {
+    fn at(since: Instant) -> Self {
+        Cancelled { since, told: false }
+    }
+
+    /// When the user is told, and after that when the connection is given up.
+    fn due(&self) -> Instant {
+        match self.told {
+            false => self.since + CANCEL_NOTICE,
+            true => self.since + CANCEL_LIMIT,
+        }
+    }
+
+    /// At the time that was due: whether the connection is to be given up, and not only the user
+    /// told.
+    fn is_over(&mut self) -> bool {
+        std::mem::replace(&mut self.told, true)
     }
 }
 
@@ -883,5 +904,20 @@ impl Settings {
             application_name: "rowcell".into(),
             options: None,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_server_that_does_not_answer_a_cancel_is_given_up_after_thirty_seconds() {
+        let since = Instant::now();
+        let mut cancelled = Cancelled::at(since);
+        assert_eq!(cancelled.due(), since + Duration::from_secs(3));
+        assert!(!cancelled.is_over(), "then the user is told");
+        assert_eq!(cancelled.due(), since + Duration::from_secs(30));
+        assert!(cancelled.is_over());
     }
 }

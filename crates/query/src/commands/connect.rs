@@ -5,7 +5,7 @@ use std::ops::Range;
 use display::{Column, Kind, Problem, Table};
 
 use super::refused;
-use crate::connections::variable;
+use crate::connections::{Connections, variable};
 use crate::host::{Host, Shown};
 use crate::query::Run;
 use crate::session::{Session, expiry};
@@ -112,11 +112,26 @@ fn target_and_name(rest: &str) -> (&str, Option<&str>) {
 
 /// `%connections`.
 pub(super) async fn connections<H: Host>(run: &mut Run<'_, H>) -> Result<(), Problem> {
-    let (sessions, current) = run.query.connections.list();
-    if sessions.is_empty() {
+    let Some(table) = listed(&run.query.connections) else {
         run.out("No connections yet: the first statement makes one, or %connect.\n")
             .await;
         return Ok(());
+    };
+    let bundle = table.bundle(&run.settings.print);
+    let shown = match run.is_last() {
+        true => Shown::Result(bundle),
+        false => Shown::Display(bundle, None),
+    };
+    run.host.show(shown).await;
+    Ok(())
+}
+
+/// The connections as they are now, also while one of them runs a statement; nothing where there
+/// are none.
+pub(crate) fn listed(connections: &Connections) -> Option<Table> {
+    let (sessions, current) = connections.list();
+    if sessions.is_empty() {
+        return None;
     }
     let names = [
         "",
@@ -133,13 +148,7 @@ pub(super) async fn connections<H: Host>(run: &mut Run<'_, H>) -> Result<(), Pro
         .iter()
         .map(|session| row(session, current.as_deref() == Some(session.name())))
         .collect();
-    let bundle = Table::new(columns, rows).bundle(&run.settings.print);
-    let shown = match run.is_last() {
-        true => Shown::Result(bundle),
-        false => Shown::Display(bundle, None),
-    };
-    run.host.show(shown).await;
-    Ok(())
+    Some(Table::new(columns, rows))
 }
 
 fn row(session: &Session, current: bool) -> Vec<Option<String>> {

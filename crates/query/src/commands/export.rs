@@ -110,7 +110,7 @@ pub(super) fn body<H: Host>(
     at: &Range<usize>,
     command: &str,
 ) -> Result<Statement, Problem> {
-    let dialect = run.query.dialect();
+    let dialect = run.query.dialect(run.text);
     run.cell.enter(at);
     let first = run.cell.next(&run.settings.variables, dialect);
     let first = first.transpose().map_err(|error| run.unreadable(&error))?;

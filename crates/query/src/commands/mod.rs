@@ -2,7 +2,7 @@
 //! (`%%`). Each is an entry of a table here, from which help and completion are made, and an arm of
 //! one of the three functions that run them.
 
-mod connect;
+pub(crate) mod connect;
 mod copy;
 mod describe;
 mod export;
