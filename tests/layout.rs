@@ -14,7 +14,7 @@ const SIBLINGS: &[(&str, &[&str])] = &[
     ("files", &[]),
     ("jupyter", &[]),
     ("local", &[]),
-    ("query", &["display", "files"]),
+    ("query", &["db", "display", "files"]),
     (
         "rowcell",
         &["db", "display", "jupyter", "local", "query", "rustcell"],

@@ -12,6 +12,8 @@ pub struct Error {
     pub message: String,
     /// The SQLSTATE, such as `23505`; none where the server was not asked.
     pub code: Option<String>,
+    /// The line of the statement it is about, and a caret below the place.
+    pub place: Option<String>,
     /// The server's DETAIL.
     pub detail: Option<String>,
     /// The server's HINT.
@@ -48,10 +50,11 @@ impl Error {
         self.code.as_deref() == Some("23505")
     }
 
-    pub(crate) fn fields(&self) -> [Option<&str>; 9] {
+    pub(crate) fn fields(&self) -> [Option<&str>; 10] {
         [
             Some(&self.message),
             self.code.as_deref(),
+            self.place.as_deref(),
             self.detail.as_deref(),
             self.hint.as_deref(),
             self.constraint.as_deref(),
@@ -67,6 +70,7 @@ impl Error {
         Some(Error {
             message: next()??,
             code: next()?,
+            place: next()?,
             detail: next()?,
             hint: next()?,
             constraint: next()?,
@@ -84,6 +88,9 @@ impl fmt::Display for Error {
         match &self.code {
             Some(code) => write!(f, "ERROR:  {code}: {}", self.message)?,
             None => write!(f, "{}", self.message)?,
+        }
+        if let Some(place) = &self.place {
+            write!(f, "\n{place}")?;
         }
         let lines = [
             ("DETAIL", &self.detail),

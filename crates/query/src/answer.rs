@@ -504,37 +504,8 @@ impl<'r, 'a, H: Host> Answer<'r, 'a, H> {
         self.release().await;
     }
 
-    /// A report of the server with its place in the cell.
     fn report(&self, report: Report) -> Problem {
-        let place = match (
-            report.position,
-            report.internal_position,
-            &report.internal_query,
-        ) {
-            (Some(position), ..) => {
-                let sent = byte(&self.statement.text, position);
-                Some(self.run.place(self.statement.in_cell(sent)))
-            }
-            (None, Some(position), Some(query)) => Some(display::Place {
-                text: query.clone(),
-                offset: byte(query, position),
-            }),
-            _ => None,
-        };
-        let query = report.internal_query.clone();
-        let mut problem = Problem {
-            place,
-            query: query.filter(|_| report.position.is_none()),
-            ..report.into()
-        };
-        if self.session.is_query_service() {
-            let explained = query_service::explain(
-                problem.code.as_deref().unwrap_or_default(),
-                &problem.message,
-            );
-            problem.advice.extend(explained.map(str::to_owned));
-        }
-        problem
+        self.run.report(&self.session, &self.statement, report)
     }
 }
 

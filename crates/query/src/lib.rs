@@ -17,6 +17,8 @@ mod open;
 mod pattern;
 mod query;
 mod query_service;
+mod remote;
+mod report;
 mod rows;
 mod secret;
 mod session;
@@ -33,6 +35,7 @@ pub use cell::{Completeness, RustCell};
 pub use complete::{Candidate, Completions};
 pub use host::{Host, Shown, Unanswered};
 pub use query::Query;
+pub use remote::Remote;
 pub use secret::Secret;
 pub use session::{Connected, Embedded, Embedding, Session, Status};
 pub use target::{

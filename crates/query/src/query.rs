@@ -30,7 +30,7 @@ pub struct Query {
     pub(crate) connections: Connections,
     pub(crate) results: Results,
     /// Held by the cell that runs.
-    settings: Mutex<Settings>,
+    pub(crate) settings: Mutex<Settings>,
     /// The variables as they were when the cell that runs was begun.
     before: std::sync::Mutex<Variables>,
 }
@@ -85,16 +85,7 @@ impl Query {
     pub async fn run<H: Host>(&self, text: &str, host: &H) -> Result<(), Problem> {
         let mut settings = self.settings.lock().await;
         *lock(&self.before) = settings.variables.clone();
-        let mut run = Run {
-            host,
-            query: self,
-            settings: &mut settings,
-            on: None,
-            options: Options::default(),
-            text,
-            cell: Cell::new(text),
-            last: None,
-        };
+        let mut run = Run::outside(self, host, &mut settings, text);
         run.steps().await
     }
 
@@ -188,6 +179,25 @@ pub(crate) struct Manner {
 }
 
 impl<'a, H: Host> Run<'a, H> {
+    /// For a statement that stands in no SQL cell.
+    pub(crate) fn outside(
+        query: &'a Query,
+        host: &'a H,
+        settings: &'a mut Settings,
+        text: &'a str,
+    ) -> Self {
+        Run {
+            host,
+            query,
+            settings,
+            on: None,
+            options: Options::default(),
+            text,
+            cell: Cell::new(text),
+            last: None,
+        }
+    }
+
     pub(crate) async fn steps(&mut self) -> Result<(), Problem> {
         loop {
             let dialect = self.dialect();
@@ -253,6 +263,24 @@ impl<'a, H: Host> Run<'a, H> {
         Ok(())
     }
 
+    /// Holds a statement against the guards of its connection, and warns of what is known to go
+    /// wrong.
+    pub(crate) async fn admit(
+        &self,
+        session: &Session,
+        statement: &Statement,
+    ) -> Result<(), Problem> {
+        if let Target::Server(settings) = session.target() {
+            self.guard(statement, settings).await?;
+        }
+        if session.is_query_service()
+            && let Some(warning) = query_service::warning(&statement.text)
+        {
+            self.warn(warning).await;
+        }
+        Ok(())
+    }
+
     pub(crate) fn manner(&self) -> Manner {
         Manner {
             print: self.settings.print.clone(),
@@ -280,13 +308,8 @@ impl<'a, H: Host> Run<'a, H> {
         let session = self.session().await?;
         if let Target::Server(settings) = session.target() {
             manner.timeout = manner.timeout.or(settings.timeout);
-            self.guard(&statement, settings).await?;
         }
-        if session.is_query_service()
-            && let Some(warning) = query_service::warning(&statement.text)
-        {
-            self.warn(warning).await;
-        }
+        self.admit(&session, &statement).await?;
         self.last = Some(statement.clone());
         Ok(Answer::new(self, session, statement, manner))
     }

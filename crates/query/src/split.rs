@@ -81,7 +81,8 @@ impl Statement {
                 .any(|pair| pair == ["FROM", "STDIN"])
     }
 
-    fn push(&mut self, text: &str, place: Range<usize>, typed: bool) {
+    /// Adds what is sent for this place of the cell: its own text, where `typed`.
+    pub(crate) fn push(&mut self, text: &str, place: Range<usize>, typed: bool) {
         if text.is_empty() {
             return;
         }

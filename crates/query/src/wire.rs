@@ -105,6 +105,11 @@ pub(crate) struct Report {
     pub(crate) internal_query: Option<String>,
     pub(crate) internal_position: Option<usize>,
     pub(crate) context: Option<String>,
+    /// What it is about, where the server names it.
+    pub(crate) schema: Option<String>,
+    pub(crate) table: Option<String>,
+    pub(crate) column: Option<String>,
+    pub(crate) constraint: Option<String>,
 }
 
 impl Report {
@@ -122,6 +127,10 @@ impl Report {
                 b'q' => report.internal_query = Some(value),
                 b'p' => report.internal_position = value.parse().ok(),
                 b'W' => report.context = Some(value),
+                b's' => report.schema = Some(value),
+                b't' => report.table = Some(value),
+                b'c' => report.column = Some(value),
+                b'n' => report.constraint = Some(value),
                 _ => {}
             }
         }

@@ -1,0 +1,53 @@
+//! The server's reports in the user's terms: with the place in the cell, and what they mean there.
+
+use display::{Place, Problem};
+
+use crate::answer::byte;
+use crate::query::Run;
+use crate::query_service;
+use crate::session::Session;
+use crate::split::Statement;
+use crate::wire::Report;
+
+impl<H> Run<'_, H> {
+    /// A report about a statement of this cell, with its place in it.
+    pub(crate) fn report(
+        &self,
+        session: &Session,
+        statement: &Statement,
+        report: Report,
+    ) -> Problem {
+        let place = match (
+            report.position,
+            report.internal_position,
+            &report.internal_query,
+        ) {
+            (Some(position), ..) => {
+                let sent = byte(&statement.text, position);
+                Some(Place {
+                    text: self.text.to_owned(),
+                    offset: statement.in_cell(sent),
+                })
+            }
+            (None, Some(position), Some(query)) => Some(Place {
+                text: query.clone(),
+                offset: byte(query, position),
+            }),
+            _ => None,
+        };
+        let query = report.internal_query.clone();
+        let mut problem = Problem {
+            place,
+            query: query.filter(|_| report.position.is_none()),
+            ..report.into()
+        };
+        if session.is_query_service() {
+            let explained = query_service::explain(
+                problem.code.as_deref().unwrap_or_default(),
+                &problem.message,
+            );
+            problem.advice.extend(explained.map(str::to_owned));
+        }
+        problem
+    }
+}
