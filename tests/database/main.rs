@@ -17,4 +17,5 @@ mod interrupt;
 mod login;
 mod loss;
 mod psql;
+mod rust;
 mod session;

@@ -12,9 +12,10 @@ use crate::types::Type;
 use crate::value::{FromSql, Unreadable};
 
 /// A range: everything between two bounds, or nothing.
-#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Default, PartialEq, Eq, Hash)]
 pub enum Range<T> {
     /// No value at all.
+    #[default]
     Empty,
     /// From the first to the second.
     Between(Bound<T>, Bound<T>),
@@ -188,12 +189,6 @@ impl<T: RangeElement> Value for Multirange<T> {
         }
         out.push('}');
         Some(out)
-    }
-}
-
-impl<T> Default for Range<T> {
-    fn default() -> Self {
-        Range::Empty
     }
 }
 

@@ -16,12 +16,10 @@ use display::Problem;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::sync::{Notify, mpsc};
 
-use crate::cell::Cell;
 use crate::host::{Host, Shown};
-use crate::query::{Options, Query, Run, failure_problem};
+use crate::query::{Query, Run};
 use crate::session::{Failure, Running, Session, Update};
 use crate::split::Statement;
-use crate::target::Target;
 use crate::wire::{Event, Field, Report, Transaction};
 
 /// Blocks of rows on their way from the session to the socket.
