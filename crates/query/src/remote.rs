@@ -265,14 +265,10 @@ impl<H: Host> Job<'_, H> {
                 }
                 Some(Update::Rows(rows)) => {
                     let mut block = Block::default();
-                    for row in &rows {
-                        block.push((0..row.len()).map(|column| {
-                            // The driver gives out nothing but UTF-8; a cell may have set another
-                            // encoding.
-                            row.try_get(column)
-                                .unwrap_or(Some("\u{fffd}"))
-                                .map(str::as_bytes)
-                        }));
+                    let mut rows = rows.rows();
+                    while let Some(row) = rows.next() {
+                        let values = (0..row.len()).map(|column| row.get(column));
+                        block.push(values.map(|value| value.map(str::as_bytes)));
                         if block.len() >= BLOCK {
                             self.hand_on(&mut running, Answer::Rows(std::mem::take(&mut block)))
                                 .await;
