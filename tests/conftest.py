@@ -126,6 +126,19 @@ def remote(start, server):
 
 
 @pytest.fixture
+def cluster(monkeypatch):
+    """A PostgreSQL and three more for its rows, and an environment that says where they are."""
+    with support_server.cluster() as (coordinator, *shards):
+        monkeypatch.setenv("CLUSTER", coordinator.url(password=False))
+        monkeypatch.setenv("PGPASSWORD", coordinator.password)
+        for number, shard in enumerate(shards, 1):
+            monkeypatch.setenv(f"SHARD{number}_HOST", shard.host)
+            monkeypatch.setenv(f"SHARD{number}_PORT", shard.port)
+            monkeypatch.setenv("SHARD_USER", shard.user)
+        yield coordinator
+
+
+@pytest.fixture
 def query_service(rowcell, monkeypatch):
     """The stand-in for Query Service, and an environment that says what its credentials page says."""
     program = rowcell.parent / "examples/query-service-stand-in"

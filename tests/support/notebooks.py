@@ -7,6 +7,7 @@ FOLDER = Path(__file__).parents[2] / "notebooks"
 ALL = sorted(FOLDER.glob("*.ipynb"))
 QUICKSTART = FOLDER / "quickstart.ipynb"
 QUERY_SERVICE = FOLDER / "query-service.ipynb"
+CLUSTER = FOLDER / "from-laptop-to-cluster.ipynb"
 
 
 def outputs(notebook):

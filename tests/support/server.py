@@ -1,7 +1,10 @@
 """The private PostgreSQL of a test run, by support/postgres.sh, and what else says READY."""
 
+import os
+import secrets
 import subprocess
-from contextlib import contextmanager
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import psycopg2
@@ -32,9 +35,15 @@ class Server:
 
 
 @contextmanager
-def running(program=Path(__file__).with_name("postgres.sh")):
+def running(program=Path(__file__).with_name("postgres.sh"), **environment):
     """A server for as long as the block runs."""
-    process = subprocess.Popen([program], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    process = subprocess.Popen(
+        [program],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+        env={**os.environ, **environment},
+    )
     ready = process.stdout.readline()
     if not ready.startswith("READY"):
         raise RuntimeError(f"the test server did not start: exit status {process.wait()}")
@@ -45,3 +54,13 @@ def running(program=Path(__file__).with_name("postgres.sh")):
     finally:
         process.stdin.close()
         process.wait(timeout=30)
+
+
+@contextmanager
+def cluster():
+    """Four servers that know each other's password: one to ask, three to keep the rows."""
+    password = secrets.token_hex(16)
+    with ExitStack() as stack, ThreadPoolExecutor() as pool:
+        # What a server itself connects to, it does with the password of its environment.
+        starts = [running(PGPASSWORD=password) for _ in range(4)]
+        yield list(pool.map(stack.enter_context, starts))

@@ -257,6 +257,12 @@ pub(crate) const PSQL: &[Entry] = &[
     ),
     entry("\\unset", "NAME", "forgets a variable", "\\unset city"),
     entry(
+        "\\getenv",
+        "NAME ENVIRONMENT_VARIABLE",
+        "sets a variable to an environment variable's value",
+        "\\getenv home HOME\n\\echo :home",
+    ),
+    entry(
         "\\x",
         "[on|off|auto]",
         "switches between one line a row and one line a column",
@@ -307,6 +313,7 @@ pub(crate) async fn psql<H: Host>(
         "warn" => psql::echo(run, true).await,
         "set" => psql::set(run).await,
         "unset" => psql::unset(run).await,
+        "getenv" => psql::getenv(run).await,
         "x" => print::set(run, "expanded").await,
         "t" => print::set(run, "tuples_only").await,
         "pset" => print::pset(run).await,

@@ -196,6 +196,21 @@ pub(super) async fn unset<H: Host>(run: &mut Run<'_, H>) -> Result<(), Problem> 
     }
 }
 
+/// `\getenv VARIABLE NAME`: as in psql, one that is not set leaves the variable as it is.
+pub(super) async fn getenv<H: Host>(run: &mut Run<'_, H>) -> Result<(), Problem> {
+    let (Some(name), Some(environment)) = (argument(run)?, argument(run)?) else {
+        let why = "\\getenv: missing required argument";
+        return Err(Problem::new("command_error", why));
+    };
+    let Ok(value) = std::env::var(&environment) else {
+        return Ok(());
+    };
+    run.settings
+        .variables
+        .set(&name, value)
+        .map_err(|error| Problem::new("command_error", error.to_string()))
+}
+
 /// The next argument of the command that runs.
 pub(super) fn argument<H: Host>(run: &mut Run<'_, H>) -> Result<Option<String>, Problem> {
     let argument = run.cell.argument(&run.settings.variables, Kind::Normal);
