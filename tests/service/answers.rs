@@ -84,17 +84,76 @@ async fn tables_are_found_with_a_catalog_and_without() {
         .await;
         let notebook = Notebook::connected(&service).await;
         let answer = notebook.good("%tables").await;
-        for name in ["loyalty_archive", "loyalty_members", "web_events"] {
+        for name in [
+            "loyalty_archive",
+            "loyalty_members",
+            "web_events",
+            "web_carts",
+        ] {
             assert!(answer.text().contains(name), "{}", answer.text());
         }
-        // The second time the way is known.
+        // The second time the way is known: one question, or SHOW TABLES and SHOW VIEWS.
         let before = service.log().queries.len();
         notebook.good("%tables").await;
-        assert_eq!(service.log().queries.len(), before + 1);
+        let asked = if catalog { 1 } else { 2 };
+        assert_eq!(service.log().queries.len(), before + asked);
         if !catalog {
             let problem = notebook.bad("\\dt").await;
             assert_eq!(problem.code.as_deref(), Some("42P01"));
         }
+    }
+}
+
+#[tokio::test]
+async fn columns_and_declared_keys_are_found() {
+    for catalog in [true, false] {
+        let service = Service::start(Quirks {
+            catalog,
+            ..Quirks::default()
+        })
+        .await;
+        let notebook = Notebook::connected(&service).await;
+        let answer = notebook.good("%describe loyalty_members --json").await;
+        let told: serde_json::Value = serde_json::from_str(answer.text()).unwrap();
+        let names: Vec<_> = told["columns"].as_array().unwrap().iter().collect();
+        let names: Vec<_> = names.iter().map(|column| &column["name"]).collect();
+        assert_eq!(
+            names,
+            [
+                "name",
+                "points",
+                "tier",
+                "lastseen",
+                "address",
+                "identitymap",
+                "items"
+            ]
+        );
+        assert_eq!(told["columns"][1]["type"], "integer");
+        assert_eq!(told["columns"][4]["type"], serde_json::Value::Null);
+        assert_eq!(told["primary_key"]["columns"][0], "name");
+        assert_eq!(
+            told["referenced_by"][0]["referred_table"],
+            "loyalty_archive"
+        );
+
+        let answer = notebook.good("%describe loyalty_archive --json").await;
+        let told: serde_json::Value = serde_json::from_str(answer.text()).unwrap();
+        assert_eq!(told["foreign_keys"][0]["referred_table"], "loyalty_members");
+        let problem = notebook.bad("%describe loyalty_member").await;
+        assert!(
+            problem.advice[0].contains("Did you mean loyalty_members?"),
+            "{problem:?}"
+        );
+        // Nothing that the service would take for all rows, or that costs one of its few places.
+        let log = service.log();
+        let queries = log.queries.iter();
+        let of_tables = queries.filter(|sql| sql.contains("from loyalty_"));
+        assert!(
+            of_tables.clone().all(|sql| sql.contains("where 1=0")),
+            "{log:?}"
+        );
+        assert_eq!(of_tables.count(), 2);
     }
 }
 
@@ -290,7 +349,9 @@ async fn completion_knows_what_the_user_has_asked_for() {
             .await;
         let elsewhere = "%%sql --on prod:all\nselect * from loy";
         assert_eq!(offers(elsewhere).await, tables);
-        // And nothing was asked for it.
-        assert_eq!(service.log().queries.len(), asked + 2);
+        // And nothing was asked for it: the user's statement, the list of tables, and without a
+        // catalog that of views.
+        let own = if catalog { 2 } else { 3 };
+        assert_eq!(service.log().queries.len(), asked + own);
     }
 }

@@ -9,7 +9,7 @@ use crate::print::{Expanded, plural};
 use crate::{Column, Kind, Print, Row, Table};
 
 /// A table never becomes larger, in bytes: saved notebooks and front ends grow slow.
-const LIMIT: usize = 500_000;
+pub(crate) const LIMIT: usize = 500_000;
 /// What is kept for everything but names and rows.
 const RESERVE: usize = 20_000;
 /// How many characters of a value are given at most: the first of these with which its row fits.
@@ -26,9 +26,15 @@ impl Table {
     /// `footer` and `tuples_only` (as for the number of rows). At most 500 kB; what does not fit is
     /// left out, and the line says so.
     pub fn html(&self, print: &Print) -> String {
+        self.html_within(print, LIMIT)
+    }
+
+    /// The same in at most so many bytes, where that is room for the names and the remarks.
+    pub(crate) fn html_within(&self, print: &Print, limit: usize) -> String {
         let mut writer = Writer {
             table: self,
             print,
+            limit,
             out: String::new(),
             styles: vec![],
             rows: 0,
@@ -50,6 +56,8 @@ impl Table {
 struct Writer<'a> {
     table: &'a Table,
     print: &'a Print,
+    /// How large it may become.
+    limit: usize,
     out: String,
     /// How each column's values are set.
     styles: Vec<Style>,
@@ -71,7 +79,7 @@ impl Writer<'_> {
             self.out += "</strong></caption>\n";
         }
         let names = names(&self.table.columns);
-        self.columns = fitting(&names);
+        self.columns = fitting(&names, self.limit / 2);
         self.styles = styles(self.table, self.columns, self.print);
         if self.print.expanded == Expanded::On {
             self.rows_with(|writer, row, room| writer.record(&names, row, room));
@@ -103,7 +111,7 @@ impl Writer<'_> {
             let fits = ROOM.iter().find(|&&room| {
                 self.out.truncate(start);
                 write(self, row, room);
-                self.out.len() + RESERVE <= LIMIT
+                self.out.len() + RESERVE <= self.limit
             });
             match fits {
                 Some(&room) => self.tight |= room == TIGHT,
@@ -145,7 +153,7 @@ impl Writer<'_> {
     }
 
     fn cell(&mut self, row: &Row, i: usize, top: bool, room: usize) {
-        if self.out.len() > LIMIT {
+        if self.out.len() > self.limit {
             return; // This row is going to be written again, or left out.
         }
         let style = Style {
@@ -169,7 +177,7 @@ impl Writer<'_> {
         {
             self.out += "<pre style=\"margin:0;background:transparent;color:inherit\"><small>";
             for footer in footers.iter().map(|footer| shorten(footer, SHORT)) {
-                if self.out.len() + footer.len() * 6 > LIMIT - RESERVE / 2 {
+                if self.out.len() + footer.len() * 6 > self.limit.saturating_sub(RESERVE / 2) {
                     self.out += "…";
                     break;
                 }
@@ -261,12 +269,12 @@ fn names(columns: &[Column]) -> Vec<String> {
     names
 }
 
-/// How many columns have names that take no more than half of the room.
-fn fitting(names: &[String]) -> usize {
+/// How many columns have names that take no more than this room.
+fn fitting(names: &[String], room: usize) -> usize {
     let mut taken = 0;
     let fits = |name: &&String| {
         taken += name.len() + 100;
-        taken <= LIMIT / 2
+        taken <= room
     };
     names.iter().take_while(fits).count()
 }

@@ -26,6 +26,7 @@ mod html;
 mod json;
 mod lines;
 mod markup;
+mod outline;
 mod page;
 mod print;
 mod problem;
@@ -35,6 +36,7 @@ mod width;
 
 pub use bundle::Bundle;
 pub use diagnostic::{Diagnostic, Label};
+pub use outline::{Body, Outline, Section};
 pub use page::Page;
 pub use print::{Expanded, Format, Print};
 pub use problem::{Place, Problem};

@@ -12,6 +12,7 @@ use crate::commands;
 use crate::connections::Connections;
 use crate::guard;
 use crate::host::{Host, Shown, Unanswered};
+use crate::inspector::{self, Structure};
 use crate::open::OpenError;
 use crate::query_service;
 use crate::secret::Secret;
@@ -87,6 +88,16 @@ impl Query {
         *lock(&self.before) = settings.variables.clone();
         let mut run = Run::outside(self, host, &mut settings, text);
         run.steps().await
+    }
+
+    /// Everything that the current connection's database holds, as far as its server tells. Waits
+    /// while a cell runs.
+    ///
+    /// # Errors
+    /// The server cannot be reached, or refuses every way to ask.
+    pub async fn structure<H: Host>(&self, host: &H) -> Result<Structure, Problem> {
+        let mut settings = self.settings.lock().await;
+        inspector::structure(&mut Run::outside(self, host, &mut settings, "")).await
     }
 
     /// Whether a console should run this text or wait for more of it.

@@ -10,7 +10,6 @@ mod opening;
 use std::collections::VecDeque;
 use std::path::{Path, PathBuf};
 use std::pin::Pin;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll};
 use std::time::{Duration, Instant, SystemTime};
@@ -24,6 +23,7 @@ use tokio::time::sleep_until;
 use tokio_postgres::{Client, SimpleQueryStream};
 
 use crate::catalog::{self, Catalog};
+use crate::inspector::Rungs;
 use crate::open::{OpenError, cancel, reason};
 use crate::query_service;
 use crate::rows::Block;
@@ -71,7 +71,7 @@ pub struct Session {
     asker: Asker,
     status: Arc<Mutex<Status>>,
     types: Arc<Mutex<Names>>,
-    rung: Arc<AtomicUsize>,
+    rungs: Arc<Rungs>,
     catalog: Arc<Catalog>,
 }
 
@@ -224,7 +224,7 @@ impl Session {
             asker,
             status,
             types: Arc::default(),
-            rung: Arc::default(),
+            rungs: Arc::default(),
             catalog,
         }
     }
@@ -278,13 +278,9 @@ impl Session {
         }
     }
 
-    /// How many of the ways to ask for relations this server has refused.
-    pub(crate) fn rung(&self) -> usize {
-        self.rung.load(Ordering::Relaxed)
-    }
-
-    pub(crate) fn remember_rung(&self, rung: usize) {
-        self.rung.store(rung, Ordering::Relaxed);
+    /// The ways to ask about structure that this server answers.
+    pub(crate) fn rungs(&self) -> &Rungs {
+        &self.rungs
     }
 
     /// The columns of a result.

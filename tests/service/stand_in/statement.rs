@@ -143,6 +143,28 @@ fn show(what: &[&str], tables: &Tables) -> Result<Reply, Refusal> {
                 rows.collect(),
             )
         }
+        ["primary", "keys"] => (
+            &["tableName", "columnName", "datatype", "namespace"],
+            vec![vec!["loyalty_members", "name", "text", "Loyalty"]],
+        ),
+        ["foreign", "keys"] => (
+            &[
+                "tableName",
+                "columnName",
+                "datatype",
+                "referencedTableName",
+                "referencedColumnName",
+                "namespace",
+            ],
+            vec![vec![
+                "loyalty_archive",
+                "name",
+                "text",
+                "loyalty_members",
+                "name",
+                "Loyalty",
+            ]],
+        ),
         ["databases"] => (&["name"], vec![vec!["prod"]]),
         ["schemas"] => (&["database", "schema"], vec![vec!["prod", "public"]]),
         ["server_version"] => (&["server_version"], vec![vec!["0.1.0"]]),

@@ -8,12 +8,12 @@ mod describe;
 mod export;
 pub(crate) mod help;
 mod import;
+mod inspector;
 pub(crate) mod print;
 mod psql;
 mod psql_copy;
 mod results;
 mod sql;
-mod tables;
 
 use std::ops::Range;
 
@@ -81,6 +81,12 @@ pub(crate) const PERCENT: &[Entry] = &[
         "[PATTERN] [--json]",
         "lists the tables and views of the connection",
         "%tables shop.*",
+    ),
+    entry(
+        "%describe",
+        "NAME [--json]",
+        "shows all of a table or view: columns, keys both ways, indexes, size, a sample",
+        "%describe people",
     ),
     entry(
         "%%sql",
@@ -343,7 +349,8 @@ pub(crate) async fn percent<H: Host>(
         "export" => export::result(run, rest, at).await,
         "import" => import::import(run, rest, at).await,
         "results" => results::results(run, rest).await,
-        "tables" => tables::tables(run, rest, at).await,
+        "tables" => inspector::tables(run, rest, at).await,
+        "describe" => inspector::describe(run, rest, at).await,
         "help" => help::percent(run, rest, at).await,
         _ => Err(unknown(run, &format!("%{name}"), at, PERCENT)),
     }

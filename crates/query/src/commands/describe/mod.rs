@@ -8,7 +8,6 @@ mod lists;
 mod relation;
 mod relations;
 mod source;
-mod template;
 
 use std::ops::Range;
 
@@ -19,6 +18,7 @@ use crate::arguments::Kind;
 use crate::host::{Host, Shown};
 use crate::pattern::{Names, Pattern};
 use crate::query::Run;
+use crate::template;
 
 /// What a command describes.
 pub(super) enum Noun {
@@ -78,7 +78,7 @@ pub(super) async fn run<H: Host>(
     name: &str,
     at: Range<usize>,
 ) -> Result<(), Problem> {
-    let version = version(run).await?;
+    let version = run.server_version().await?;
     let mut inquiry = Inquiry {
         run,
         at,
@@ -103,24 +103,6 @@ pub(super) async fn run<H: Host>(
         Noun::FunctionSource => inquiry.function_source().await,
         Noun::ViewSource => inquiry.view_source().await,
     }
-}
-
-/// The server's major version. It is told when the connection opens.
-async fn version<H: Host>(run: &mut Run<'_, H>) -> Result<u32, Problem> {
-    let session = run.session().await?;
-    if session.status().connection.is_none() {
-        run.ask("select 1").await?;
-    }
-    let version = session
-        .status()
-        .connection
-        .map(|open| open.version)
-        .unwrap_or_default();
-    let major = version
-        .split(|c: char| !c.is_ascii_digit())
-        .next()
-        .unwrap_or_default();
-    Ok(major.parse().unwrap_or_default())
 }
 
 /// A command that describes, and whom it asks.

@@ -4,10 +4,10 @@
 use display::{Column, Expanded, Kind, Problem, Row, Table};
 
 use super::Inquiry;
-use super::template;
 use crate::fetch::Fetched;
 use crate::host::Host;
 use crate::pattern::{Names, Pattern};
+use crate::template;
 
 /// What a pattern for relations is matched against, in every query that lists some.
 pub(super) const NAMES: Names = Names {

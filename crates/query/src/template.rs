@@ -12,7 +12,7 @@ use crate::variables::literal;
 
 /// The query that a file holds for a server of this major version; `holds` says whether a remark's
 /// word does.
-pub(super) fn query(file: &str, version: u32, holds: impl Fn(&str) -> bool) -> String {
+pub(crate) fn query(file: &str, version: u32, holds: impl Fn(&str) -> bool) -> String {
     let counts = |remark: &str| {
         remark.split(", ").all(|word| match word.split_once("..") {
             Some((first, last)) => {
@@ -43,12 +43,12 @@ pub(super) fn query(file: &str, version: u32, holds: impl Fn(&str) -> bool) -> S
 }
 
 /// The query with a constant in the place of `:'name'`.
-pub(super) fn with_constant(query: &str, name: &str, value: &str) -> String {
+pub(crate) fn with_constant(query: &str, name: &str, value: &str) -> String {
     query.replace(&format!(":'{name}'"), &literal(value))
 }
 
 /// The query with a condition in the place of `:condition`.
-pub(super) fn with_condition(query: &str, condition: &str) -> String {
+pub(crate) fn with_condition(query: &str, condition: &str) -> String {
     query.replace(":condition", condition)
 }
 

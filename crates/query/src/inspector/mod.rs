@@ -1,0 +1,236 @@
+//! The inspector: what a database holds, as plain data ([`Structure`]) and as JSON.
+//!
+//! [`crate::Query::structure`] reads everything at once: a statement for each kind of thing, all of them
+//! in one message to the server, never one a table. [`relation`] reads the same of one relation,
+//! [`relations`] only which there are. The data serializes with `serde`; [`Relation::described`]
+//! and [`Relation::listed`] are the documented shapes of `%describe --json` and `%tables --json`,
+//! in the words of SQLAlchemy's Inspector.
+//!
+//! Servers that only resemble PostgreSQL know less of themselves, so each question has a ladder
+//! (`ladder.rs`): the catalog, its plainest part, `SHOW …`, a query without rows, the standard's
+//! views. The first rung that answers is remembered for the connection.
+
+mod json;
+mod ladder;
+mod model;
+mod read;
+
+use display::Problem;
+
+pub use self::model::*;
+use self::read::Part;
+use crate::host::Host;
+use crate::nearest::nearest;
+use crate::query::Run;
+use crate::template;
+use crate::variables::literal;
+
+pub(crate) use self::ladder::Rungs;
+
+/// All of a relation, in the order in which one part needs the other.
+const RELATION: &[Part] = &[
+    read::RELATIONS,
+    read::SIZES,
+    read::COLUMNS,
+    read::SEQUENCES,
+    read::ELSEWHERE,
+    read::OPERATOR_CLASSES,
+    read::INDEXES,
+    read::CONSTRAINTS,
+    read::INHERITANCE,
+    read::VIEWS,
+    read::TRIGGERS,
+    read::POLICIES,
+];
+
+/// What is no part of a relation.
+const OTHERS: &[Part] = &[
+    read::SCHEMAS,
+    read::ENUMS,
+    read::DOMAINS,
+    read::COMPOSITES,
+    read::FUNCTIONS,
+];
+
+/// What a statement asks about.
+pub(crate) enum Scope<'a> {
+    /// Everything but what came with the server.
+    All,
+    /// The relations with these oids.
+    These(&'a [u32]),
+}
+
+/// Everything at once.
+pub(crate) async fn structure<H: Host>(run: &mut Run<'_, H>) -> Result<Structure, Problem> {
+    let parts: Vec<Part> = RELATION.iter().chain(OTHERS).copied().collect();
+    ladder::structure(run, &parts).await
+}
+
+/// Which relations there are, without what belongs to each.
+pub(crate) async fn relations<H: Host>(run: &mut Run<'_, H>) -> Result<Vec<Relation>, Problem> {
+    ladder::relations(run).await
+}
+
+/// Adds sizes and columns to relations, where the server tells them of all at once.
+pub(crate) async fn more<H: Host>(
+    run: &mut Run<'_, H>,
+    relations: &mut [Relation],
+    columns: bool,
+) -> Result<(), Problem> {
+    /// More names than this make a statement longer than the answer they leave out.
+    const NAMED: usize = 1_000;
+    let oids: Vec<u32> = relations.iter().map(|relation| relation.oid).collect();
+    if oids.is_empty() || oids.contains(&0) {
+        return Ok(());
+    }
+    let scope = match oids.len() {
+        ..=NAMED => Scope::These(&oids),
+        _ => Scope::All,
+    };
+    let parts: &[Part] = match columns {
+        true => &[read::RELATIONS, read::SIZES, read::COLUMNS],
+        false => &[read::RELATIONS, read::SIZES],
+    };
+    let mut known = read::read(run, parts, &scope).await?.relations;
+    known.sort_by_key(|relation| relation.oid);
+    for relation in relations {
+        if let Ok(at) = known.binary_search_by_key(&relation.oid, |known| known.oid) {
+            relation.bytes = known[at].bytes;
+            relation.columns = std::mem::take(&mut known[at].columns);
+        }
+    }
+    Ok(())
+}
+
+/// All of one relation.
+///
+/// # Errors
+/// There is none of that name, or the server does not answer.
+pub(crate) async fn relation<H: Host>(
+    run: &mut Run<'_, H>,
+    path: &Path,
+) -> Result<Relation, Problem> {
+    match ladder::relation(run, path).await? {
+        Some(relation) => Ok(relation),
+        None => Err(path.unknown(&relations(run).await?)),
+    }
+}
+
+/// A relation's name as SQL writes it: `people`, `shop.orders`, `"Mixed Case"`.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Path {
+    pub(crate) schema: Option<String>,
+    pub(crate) name: String,
+}
+
+impl Path {
+    /// Reads a name: unquoted letters become lower case, as in SQL.
+    ///
+    /// # Errors
+    /// It is no name, or has more parts than a schema and a relation.
+    pub(crate) fn parse(text: &str) -> Result<Self, String> {
+        let no_name = || format!("{text} is no name of a relation: write NAME or SCHEMA.NAME");
+        let mut parts = vec![String::new()];
+        let mut quoted = false;
+        let mut chars = text.trim().chars().peekable();
+        while let Some(c) = chars.next() {
+            match (c, parts.last_mut()) {
+                ('"', Some(part)) if quoted && chars.next_if_eq(&'"').is_some() => part.push('"'),
+                ('"', _) => quoted = !quoted,
+                ('.', _) if !quoted => parts.push(String::new()),
+                (c, Some(part)) if quoted => part.push(c),
+                (c, Some(part)) => part.extend(c.to_lowercase()),
+                (_, None) => {}
+            }
+        }
+        if quoted || parts.iter().any(String::is_empty) || parts.len() > 2 {
+            return Err(no_name());
+        }
+        let name = parts.pop().ok_or_else(no_name)?;
+        Ok(Path {
+            schema: parts.pop(),
+            name,
+        })
+    }
+
+    /// Whether a relation of this name is meant.
+    fn is(&self, relation: &Relation) -> bool {
+        let schema = |wanted: &String| relation.schema.as_ref() == Some(wanted);
+        relation.name == self.name && self.schema.as_ref().is_none_or(schema)
+    }
+
+    /// The condition over `pg_class c` and `pg_namespace n` that says the same.
+    fn condition(&self) -> String {
+        let name = literal(&self.name);
+        let place = match self.schema.as_deref() {
+            None => "pg_catalog.pg_table_is_visible(c.oid)".into(),
+            Some("pg_temp") => "n.oid = pg_catalog.pg_my_temp_schema()".into(),
+            Some(schema) => format!("n.nspname = {}", literal(schema)),
+        };
+        format!("c.relname = {name} and {place}")
+    }
+
+    fn unknown(&self, relations: &[Relation]) -> Problem {
+        let full: Vec<String> = relations.iter().map(Relation::full_name).collect();
+        let name = match &self.schema {
+            Some(schema) => format!("{schema}.{}", self.name),
+            None => self.name.clone(),
+        };
+        let near = match self.schema {
+            Some(_) => nearest(&name, full.iter().map(String::as_str)),
+            None => nearest(&name, relations.iter().map(|known| known.name.as_str())),
+        };
+        let mut problem = Problem::server(
+            "ERROR",
+            "42P01",
+            format!("there is no table or view \"{name}\""),
+        );
+        problem.advice = vec![match near {
+            Some(near) => format!("Did you mean {near}? %tables lists what there is."),
+            None => "%tables lists what there is.".into(),
+        }];
+        problem
+    }
+}
+
+impl Scope<'_> {
+    /// A statement's file for this scope and a server of this version.
+    fn query(&self, file: &str, version: u32) -> String {
+        let (condition, oids) = match self {
+            Scope::All => (
+                "n.nspname <> 'information_schema' \
+                 and (n.nspname !~ '^pg_' or n.oid = pg_catalog.pg_my_temp_schema())"
+                    .into(),
+                "0".into(),
+            ),
+            Scope::These(oids) => {
+                let oids: Vec<String> = oids.iter().map(u32::to_string).collect();
+                let oids = oids.join(", ");
+                (format!("c.oid in ({oids})"), oids)
+            }
+        };
+        let query = template::query(file, version, |_| false);
+        template::with_condition(&query, &condition).replace(":oids", &oids)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_read_as_in_sql() {
+        let check = |text: &str, schema: Option<&str>, name: &str| {
+            let path = Path::parse(text).unwrap();
+            assert_eq!((path.schema.as_deref(), path.name.as_str()), (schema, name));
+        };
+        check("people", None, "people");
+        check("Shop.Orders", Some("shop"), "orders");
+        check("\"Mixed Case\"", None, "Mixed Case");
+        check("a.\"b.c\"", Some("a"), "b.c");
+        check("\"say \"\"hi\"\"\"", None, "say \"hi\"");
+        for wrong in ["", "a.b.c", "\"open", "a.", ".b"] {
+            assert!(Path::parse(wrong).is_err(), "{wrong}");
+        }
+    }
+}
