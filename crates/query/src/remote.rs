@@ -205,7 +205,7 @@ impl<H: Host> Job<'_, H> {
         let mut run = Run::outside(self.query, self.host, &mut settings, sql);
         let plain = |problem: Problem| Box::new(error(&problem, None));
         let session = run.session().await.map_err(plain)?;
-        let statement = bind::bind(sql, parameters, self.query.dialect()).map_err(plain)?;
+        let statement = bind::bind(sql, parameters, session.dialect()).map_err(plain)?;
         run.admit(&session, &statement).await.map_err(plain)?;
         let mut password = None;
         let mut asked = false;
