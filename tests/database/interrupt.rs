@@ -11,7 +11,7 @@ use crate::proxy::{Cancels, Proxy};
 use crate::server::Database;
 
 /// Runs a cell and interrupts it after a time; says how long it took from then.
-async fn interrupted(notebook: &Notebook, cell: &str, after: u64) -> (Answer, Duration) {
+pub(crate) async fn interrupted(notebook: &Notebook, cell: &str, after: u64) -> (Answer, Duration) {
     let interrupt = async {
         sleep(Duration::from_millis(after)).await;
         notebook.host.interrupt();

@@ -13,6 +13,7 @@ mod between;
 mod bounds;
 mod commands;
 mod copy;
+mod files;
 mod interrupt;
 mod login;
 mod loss;
