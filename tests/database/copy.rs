@@ -87,7 +87,7 @@ async fn copies_stand_among_statements_sent_together() {
                 select sum(n) from t\\; copy t to stdout;\n1\n2\n\\.\n40\n\\.\nselect 'after' as last";
     assert_eq!(
         notebook.good(cell).await.transcript(),
-        "out CREATE TABLE\nout COPY 2\nout COPY 1\ndisplay sum 43\nout 1\nout 2\nout 40\nresult last after"
+        "out CREATE TABLE\nout COPY 2\nout COPY 1\ndisplay sum 43\nout 1\n2\n40\nresult last after"
     );
 }
 
