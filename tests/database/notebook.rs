@@ -97,6 +97,8 @@ impl Answer {
         for shown in &self.shown {
             match shown {
                 Shown::Clear => clear = true,
+                // What stands there is the display.
+                Shown::Browsable(..) => {}
                 Shown::Update(number, bundle) => {
                     for place in &mut screen {
                         if let Shown::Display(old, Some(known)) = place
@@ -140,6 +142,7 @@ impl Answer {
             Shown::Result(bundle)
             | Shown::Display(bundle, _)
             | Shown::Update(_, bundle)
+            | Shown::Browsable(_, bundle, _)
             | Shown::Page(bundle) => bundle_says(bundle),
             Shown::Clear => false,
         }) || format!("{:?}", self.problem).contains(words)
@@ -178,6 +181,7 @@ impl Answer {
                     format!("display {number} {}", brief(bundle))
                 }
                 Shown::Update(number, bundle) => format!("update {number} {}", brief(bundle)),
+                Shown::Browsable(number, ..) => format!("browsable {number}"),
                 Shown::Clear => "clear".into(),
                 Shown::Page(bundle) => format!("page {}", brief(bundle)),
             })

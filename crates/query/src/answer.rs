@@ -2,12 +2,14 @@
 
 use std::future::Future;
 use std::pin::Pin;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use display::{Bundle, Column, Problem, Row, Table};
 use tokio::time::sleep_until;
 
+use crate::browse::Browser;
 use crate::fetch::Fetched;
 use crate::host::{Host, Shown};
 use crate::query::{Manner, Run};
@@ -15,7 +17,7 @@ use crate::query_service;
 use crate::rows::Block;
 use crate::session::{Failure, Running, Session, Update};
 use crate::split::Statement;
-use crate::spool::{About, Writer};
+use crate::spool::{About, Kept, Writer};
 use crate::wire::{CopyIn, Event, Field, Report, Transaction};
 
 /// A result that is not complete this long after its first row is shown as far as it has come.
@@ -71,6 +73,7 @@ struct Arriving {
     bytes: u64,
     /// Takes the rows in for later; none where they are handed over, or kept already.
     writer: Option<Writer>,
+    kept: Option<Arc<Kept>>,
     /// When the first row came.
     since: Option<Instant>,
     /// The display that shows it so far, and when it is to be shown anew.
@@ -232,6 +235,7 @@ impl<'r, 'a, H: Host> Answer<'r, 'a, H> {
                     rows: Vec::new(),
                     total: 0,
                     bytes: 0,
+                    kept: None,
                     writer: (self.showing != Showing::ButLast)
                         .then(|| Writer::new(&self.run.query.results)),
                     since: None,
@@ -376,6 +380,7 @@ impl<'r, 'a, H: Host> Answer<'r, 'a, H> {
         };
         let (kept, stopped) = writer.keep(about).await;
         let (stored, total) = (kept.stored(), arriving.total);
+        arriving.kept = Some(kept);
         let part = format!("the first {stored} of {total} rows are kept");
         let line = stopped.map(|why| format!("{part}: {why}"))?;
         arriving.notes.push(line.clone());
@@ -394,6 +399,9 @@ impl<'r, 'a, H: Host> Answer<'r, 'a, H> {
         let length = bundle.text().len() + bundle.html().map_or(0, str::len);
         let pause =
             TICK.max(Duration::from_secs(1) * (length / 1000) as u32 / (RATE / 1000) as u32);
+        let browser = (!growing && self.showing == Showing::Once)
+            .then(|| arriving.browser())
+            .flatten();
         let known = match (arriving.shown, &self.showing) {
             (Some((number, _)), _) => Some(number),
             (None, Showing::Again(displays)) => displays.get(self.displays.len()).copied(),
@@ -401,17 +409,25 @@ impl<'r, 'a, H: Host> Answer<'r, 'a, H> {
         };
         let number = match known {
             Some(number) => {
-                self.run.host.show(Shown::Update(number, bundle)).await;
+                let shown = Shown::Update(number, bundle.clone());
+                self.run.host.show(shown).await;
                 number
             }
-            None if growing || matches!(self.showing, Showing::First | Showing::Again(_)) => {
+            None if growing
+                || browser.is_some()
+                || matches!(self.showing, Showing::First | Showing::Again(_)) =>
+            {
                 let number = self.run.new_display();
-                let shown = Shown::Display(bundle, Some(number));
+                let shown = Shown::Display(bundle.clone(), Some(number));
                 self.run.host.show(shown).await;
                 number
             }
             None => return self.run.host.show(Shown::Display(bundle, None)).await,
         };
+        if let Some(browser) = browser {
+            let shown = Shown::Browsable(number, bundle, browser);
+            self.run.host.show(shown).await;
+        }
         if arriving.shown.is_none() {
             self.displays.push(number);
         }
@@ -520,6 +536,14 @@ impl Arriving {
         if let Some(writer) = &mut self.writer {
             writer.write(rows);
         }
+    }
+}
+
+impl Arriving {
+    /// A look at all rows, where more are kept than are shown.
+    fn browser(&self) -> Option<Browser> {
+        let kept = self.kept.as_ref()?;
+        (kept.stored() > self.rows.len() as u64).then(|| Browser::new(kept))
     }
 }
 

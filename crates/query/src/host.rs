@@ -4,6 +4,8 @@ use std::future::Future;
 
 use display::Bundle;
 
+use crate::browse::Browser;
+
 /// Takes what a cell shows, answers its questions, and says when the user interrupts.
 pub trait Host: Sync {
     /// Shows something; waits while what was shown before is not yet taken.
@@ -39,6 +41,8 @@ pub enum Shown {
     Display(Bundle, Option<u64>),
     /// The display of this number, anew.
     Update(u64, Bundle),
+    /// All rows of the display of this number can be looked at; this bundle stands there now.
+    Browsable(u64, Bundle, Browser),
     /// What the cell has shown so far goes away, as soon as something else is shown.
     Clear,
     /// Something to read aside, such as help.

@@ -3,6 +3,7 @@
 
 mod answer;
 mod arguments;
+mod browse;
 mod catalog;
 mod cell;
 mod commands;
@@ -33,6 +34,7 @@ mod types;
 mod variables;
 mod wire;
 
+pub use browse::{Bar, Browser, Summary, Unseen, View, Wish};
 pub use cell::{Completeness, RustCell};
 pub use complete::{Candidate, Completions};
 pub use host::{Host, Shown, Unanswered};

@@ -3,12 +3,13 @@
 use std::sync::Arc;
 
 use display::Problem;
-use jupyter::{Bundle, Completeness, Completion, Completions, Failure, Info, InputError};
-use jupyter::{HelpLink, Interpreter, Language, Request};
+use jupyter::{Bundle, Comm, Completeness, Completion, Completions, Failure, Info, InputError};
+use jupyter::{HelpLink, Interpreter, Language, Request, Said};
 use query::{Host, Query, Shown, Unanswered};
 use serde_json::{Map, Value};
 
 use crate::embedded::Servers;
+use crate::grid::Grids;
 use crate::rust::{Code, Rust};
 
 /// The interpreter of SQL cells, and of Rust cells among them.
@@ -16,6 +17,7 @@ pub(crate) struct Sql {
     query: Query,
     servers: Servers,
     rust: Rust,
+    grids: Grids,
 }
 
 impl Sql {
@@ -25,6 +27,7 @@ impl Sql {
             query: Query::new(Arc::new(servers.clone()), None),
             servers,
             rust: Rust::default(),
+            grids: Grids::default(),
         }
     }
 }
@@ -63,7 +66,10 @@ impl Interpreter for Sql {
     }
 
     async fn execute(&self, code: &str, request: &Request) -> Result<(), Failure> {
-        let cell = Cell(request);
+        let cell = Cell {
+            request,
+            grids: &self.grids,
+        };
         let ran = match Code::of(code, language(request.metadata())) {
             Some(rust) => self.rust.run(&rust, &cell).await,
             None => self.query.run(code, &cell).await,
@@ -125,8 +131,21 @@ impl Interpreter for Sql {
         self.query.remembers(code)
     }
 
+    async fn comm_opened(&self, target: &str, _comm: Comm, _said: Said) -> bool {
+        self.grids.opened(target)
+    }
+
+    async fn comm_said(&self, comm: Comm, said: Said) {
+        self.grids.said(&comm, said).await;
+    }
+
+    async fn comm_closed(&self, id: &str) {
+        self.grids.closed(id).await;
+    }
+
     async fn close(&self) {
         self.rust.close().await;
+        self.grids.close().await;
         self.query.close();
         self.servers.stop().await;
     }
@@ -153,11 +172,14 @@ fn bundle(bundle: display::Bundle) -> Bundle {
 }
 
 /// The cell that runs, as the engine's host.
-struct Cell<'a>(&'a Request);
+struct Cell<'a> {
+    request: &'a Request,
+    grids: &'a Grids,
+}
 
 impl Host for Cell<'_> {
     async fn show(&self, shown: Shown) {
-        let Cell(request) = self;
+        let Cell { request, grids } = self;
         match shown {
             Shown::Out(text) | Shown::Note(text) => request.stdout(&text).await,
             Shown::Err(text) => request.stderr(&text).await,
@@ -167,13 +189,16 @@ impl Host for Cell<'_> {
                 request.display(bundle(value), Some(&id(number))).await;
             }
             Shown::Update(number, value) => request.update(&id(number), bundle(value)).await,
+            Shown::Browsable(number, table, browser) => {
+                grids.offer(request, id(number), table, browser).await;
+            }
             Shown::Clear => request.clear(true).await,
             Shown::Page(value) => request.page(bundle(value)),
         }
     }
 
     async fn ask(&self, prompt: &str, secret: bool) -> Result<String, Unanswered> {
-        self.0
+        self.request
             .input(prompt, secret)
             .await
             .map_err(|error| match error {
@@ -183,7 +208,7 @@ impl Host for Cell<'_> {
     }
 
     async fn interrupted(&self) {
-        self.0.interrupted().await;
+        self.request.interrupted().await;
     }
 }
 

@@ -1,6 +1,7 @@
 //! Rowcell: a Jupyter kernel whose cells are SQL. The program, where the crates meet.
 
 mod embedded;
+mod grid;
 mod install;
 mod interpreter;
 mod kernel;

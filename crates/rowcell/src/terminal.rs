@@ -93,6 +93,8 @@ impl Inner {
                     }
                 }
             }
+            // A terminal shows its table only.
+            Shown::Browsable(..) => {}
             // What is printed is printed; in the notebook only the latest stays.
             Shown::Clear => {
                 self.print(0);
