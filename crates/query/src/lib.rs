@@ -39,7 +39,7 @@ pub use cell::{Completeness, RustCell};
 pub use complete::{Candidate, Completions};
 pub use host::{Host, Shown, Unanswered};
 pub use query::Query;
-pub use remote::Remote;
+pub use remote::{Progress, Remote};
 pub use secret::Secret;
 pub use session::{Connected, Embedded, Embedding, Session, Status};
 pub use target::{

@@ -8,6 +8,8 @@
 mod bind;
 
 use std::io;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use bytes::{Buf, BytesMut};
 use db::wire::{About, Answer, BLOCK, Block, Column, LONGEST_REQUEST, Request, VERSION};
@@ -31,7 +33,27 @@ pub struct Remote<S> {
     input: BytesMut,
     token: String,
     greeted: bool,
-    answering: bool,
+    progress: Arc<Progress>,
+}
+
+/// How far a connection is, for whoever looks at it from outside.
+#[derive(Debug, Default)]
+pub struct Progress {
+    answering: AtomicBool,
+    leaving: AtomicBool,
+}
+
+impl Progress {
+    /// Whether a request is being answered: to stop serving now would put the connection out of
+    /// step.
+    pub fn is_answering(&self) -> bool {
+        self.answering.load(Ordering::Relaxed)
+    }
+
+    /// Whether nobody waits for the answer any more, and its statement is being ended.
+    pub fn is_leaving(&self) -> bool {
+        self.leaving.load(Ordering::Relaxed)
+    }
 }
 
 impl<S: AsyncRead + AsyncWrite + Unpin> Remote<S> {
@@ -42,13 +64,13 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Remote<S> {
             input: BytesMut::new(),
             token: token.into(),
             greeted: false,
-            answering: false,
+            progress: Arc::default(),
         }
     }
 
-    /// Whether no request is being answered: the connection is in step, and may be served again.
-    pub fn is_idle(&self) -> bool {
-        !self.answering
+    /// How far it is.
+    pub fn progress(&self) -> Arc<Progress> {
+        self.progress.clone()
     }
 
     /// Answers requests until the other side closes; to be polled while a Rust cell runs. A
@@ -58,7 +80,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Remote<S> {
     /// The connection broke, or the other side is none of ours.
     pub async fn serve<H: Host>(&mut self, query: &Query, host: &H) -> io::Result<()> {
         while let Some(request) = self.read().await? {
-            self.answering = true;
+            self.progress.answering.store(true, Ordering::Relaxed);
             match request {
                 Request::Hello { version, token } => {
                     if version != VERSION || token != self.token {
@@ -93,7 +115,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Remote<S> {
                     self.write(&Answer::Failed(Box::new(error))).await?;
                 }
             }
-            self.answering = false;
+            self.progress.answering.store(false, Ordering::Relaxed);
         }
         Ok(())
     }
@@ -113,12 +135,10 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Remote<S> {
                 biased;
                 answer = coming.recv() => match (answer, &last) {
                     (Some(answer), _) => if let Err(error) = self.write(&answer).await {
-                        coming.close();
-                        gone.notify_one();
                         lost = Some(error);
                     },
                     (None, Some(_)) => break,
-                    // The asker has gone, and the work comes to its end.
+                    // Nobody takes the rows any more, and the work comes to its end.
                     (None, None) => {
                         last = Some(work.as_mut().await);
                         break;
@@ -128,17 +148,14 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Remote<S> {
                 request = self.read(), if lost.is_none() => match request {
                     // The rest is read over: a statement runs to its end.
                     Ok(Some(Request::Stop)) => coming.close(),
-                    Ok(_) => {
-                        coming.close();
-                        gone.notify_one();
-                        lost = Some(io::ErrorKind::ConnectionAborted.into());
-                    }
-                    Err(error) => {
-                        coming.close();
-                        gone.notify_one();
-                        lost = Some(error);
-                    }
+                    Ok(_) => lost = Some(io::ErrorKind::ConnectionAborted.into()),
+                    Err(error) => lost = Some(error),
                 },
+            }
+            if lost.is_some() && !self.progress.is_leaving() {
+                self.progress.leaving.store(true, Ordering::Relaxed);
+                coming.close();
+                gone.notify_one();
             }
         }
         match (lost, last) {
@@ -174,6 +191,14 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Remote<S> {
 
     async fn write(&mut self, answer: &Answer) -> io::Result<()> {
         self.socket.write_all(&answer.frame()).await
+    }
+}
+
+impl Query {
+    /// Whether a transaction is open in the current session.
+    pub fn in_transaction(&self) -> bool {
+        let session = self.connections.current();
+        session.is_some_and(|session| session.status().transaction != Transaction::Idle)
     }
 }
 

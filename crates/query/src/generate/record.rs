@@ -1,0 +1,102 @@
+//! The struct of a result's rows.
+
+use std::fmt::Write as _;
+
+use db::Type;
+use display::Column;
+
+use super::names::{Names, text, type_name};
+use crate::wire::Field;
+
+/// Which columns of a result hold a NULL.
+pub(crate) type Nulls = Vec<bool>;
+
+/// A struct with a typed field a column, and how it is read from a row: by the columns' numbers,
+/// because two may share a name. The name of the struct, and its source.
+pub(crate) fn record(
+    name: &str,
+    about: &str,
+    columns: &[Column],
+    fields: &[Field],
+    nulls: &[bool],
+) -> (String, String) {
+    let struct_name = type_name(name);
+    let mut names = Names::default();
+    let (mut declared, mut known, mut read, mut written) =
+        (String::new(), String::new(), String::new(), String::new());
+    for (index, (column, field)) in columns.iter().zip(fields).enumerate() {
+        let ty = Type { oid: field.oid, name: &column.type_name };
+        let rust = match nulls.get(index) {
+            Some(false) => ty.rust(),
+            _ => format!("Option<{}>", ty.rust()),
+        };
+        let rust_name = names.field(&column.name);
+        // Writing to a string does not fail.
+        let _ = writeln!(declared, "    #[doc = {}]\n    pub {rust_name}: {rust},", text(&doc(column)));
+        let _ = writeln!(known, "        db::Field::of::<{rust}>({}),", text(&column.name));
+        let _ = write!(read, "{rust_name}: row.get({index}usize)?, ");
+        let _ = write!(written, "db::ToSql::parameter(&self.{rust_name}), ");
+    }
+    let source = format!(
+        "#[doc = {about}]\n\
+         #[derive(Debug, Clone, PartialEq)]\n\
+         pub struct {struct_name} {{\n{declared}}}\n\
+         impl db::Record for {struct_name} {{\n    \
+             const FIELDS: &'static [db::Field] = &[\n{known}    ];\n    \
+             fn read(row: &db::Row) -> db::Result<Self> {{ Ok({struct_name} {{ {read}}}) }}\n    \
+             fn write(&self) -> Vec<db::Parameter> {{ vec![{written}] }}\n\
+         }}\n",
+        about = text(about),
+    );
+    (struct_name, source)
+}
+
+fn doc(column: &Column) -> String {
+    match column.type_name.as_str() {
+        "" => column.name.clone(),
+        type_name => format!("{} {type_name}", column.name),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use display::Kind;
+
+    use super::*;
+
+    #[test]
+    fn a_result_is_a_struct() {
+        let column = |name: &str, type_name: &str| Column::new(name, type_name, Kind::Other);
+        let field = |oid| Field { name: String::new(), oid, modifier: -1 };
+        let (name, source) = record(
+            "people",
+            "A row of people.",
+            &[column("id", "integer"), column("id", "numeric(10,2)"), column("type", "text[]")],
+            &[field(23), field(1700), field(1009)],
+            &[false, true, false],
+        );
+        assert_eq!(name, "People");
+        let expected = "\
+#[doc = \"A row of people.\"]
+#[derive(Debug, Clone, PartialEq)]
+pub struct People {
+    #[doc = \"id integer\"]
+    pub id: i32,
+    #[doc = \"id numeric(10,2)\"]
+    pub id_2: Option<db::Numeric>,
+    #[doc = \"type text[]\"]
+    pub r#type: Vec<Option<String>>,
+}
+impl db::Record for People {
+    const FIELDS: &'static [db::Field] = &[
+        db::Field::of::<i32>(\"id\"),
+        db::Field::of::<Option<db::Numeric>>(\"id\"),
+        db::Field::of::<Vec<Option<String>>>(\"type\"),
+    ];
+    fn read(row: &db::Row) -> db::Result<Self> { Ok(People { id: row.get(0usize)?, id_2: row.get(1usize)?, r#type: row.get(2usize)?, }) }
+    fn write(&self) -> Vec<db::Parameter> { vec![db::ToSql::parameter(&self.id), db::ToSql::parameter(&self.id_2), db::ToSql::parameter(&self.r#type), ] }
+}
+";
+        assert_eq!(source, expected);
+    }
+}
