@@ -52,7 +52,11 @@ pub trait Model: Record + Clone + PartialEq {
         if key.len() != Self::KEY.len() || key.is_empty() {
             return Err(match Self::KEY {
                 [] => no_key::<Self>("find"),
-                columns => Error::new(format!("the key of {} is ({})", Self::TABLE, columns.join(", "))),
+                columns => Error::new(format!(
+                    "the key of {} is ({})",
+                    Self::TABLE,
+                    columns.join(", ")
+                )),
             });
         }
         Filter::with(condition(Self::KEY, 0), key).first(db)
@@ -60,7 +64,10 @@ pub trait Model: Record + Clone + PartialEq {
 
     /// The rows for which a condition of SQL holds: `Loyalty::filter("points > $1", &[&100])`.
     fn filter(condition: &str, parameters: &[&dyn ToSql]) -> Filter<Self> {
-        Filter::with(condition.to_owned(), parameters.iter().map(|value| value.parameter()).collect())
+        Filter::with(
+            condition.to_owned(),
+            parameters.iter().map(|value| value.parameter()).collect(),
+        )
     }
 
     /// All rows in an order of SQL: `Loyalty::order_by("points desc")`.
@@ -121,8 +128,9 @@ pub trait Model: Record + Clone + PartialEq {
         let key = names(Self::KEY);
         let sent = sent(std::slice::from_ref(self));
         let set = sent.iter().filter(|(_, name)| !Self::KEY.contains(name));
-        let set: Vec<_> =
-            set.map(|(_, name)| format!("{0} = excluded.{0}", identifier(name))).collect();
+        let set: Vec<_> = set
+            .map(|(_, name)| format!("{0} = excluded.{0}", identifier(name)))
+            .collect();
         let action = match set.is_empty() {
             // A row that is there already is to be read back, too.
             true => format!("do update set {0} = excluded.{0}", identifier(Self::KEY[0])),
@@ -138,8 +146,9 @@ pub trait Model: Record + Clone + PartialEq {
     fn update(&mut self, db: &Db) -> Result<bool> {
         let before = self.row_there("update")?;
         let (old, new) = (before.write(), self.write());
-        let changed: Vec<usize> =
-            (0..new.len()).filter(|place| old.get(*place) != new.get(*place)).collect();
+        let changed: Vec<usize> = (0..new.len())
+            .filter(|place| old.get(*place) != new.get(*place))
+            .collect();
         if changed.is_empty() {
             return Ok(false);
         }
@@ -149,14 +158,20 @@ pub trait Model: Record + Clone + PartialEq {
         for place in changed {
             if let (Some(field), Some(value)) = (Self::FIELDS.get(place), new.get(place)) {
                 parameters.push(value.clone());
-                sets.push(format!("{} = ${}", identifier(field.name()), parameters.len()));
+                sets.push(format!(
+                    "{} = ${}",
+                    identifier(field.name()),
+                    parameters.len()
+                ));
             }
         }
         let condition = condition(Self::KEY, parameters.len());
         parameters.extend(key(&before));
         let (table, columns) = (Self::TABLE, columns::<Self>());
-        let sql =
-            format!("update {table} set {} where {condition} returning {columns}", sets.join(", "));
+        let sql = format!(
+            "update {table} set {} where {condition} returning {columns}",
+            sets.join(", ")
+        );
         match one(run(db, sql, parameters)?)? {
             Some(row) => {
                 *self = row;
@@ -173,7 +188,11 @@ pub trait Model: Record + Clone + PartialEq {
     fn delete(&mut self, db: &Db) -> Result<()> {
         let before = self.row_there("delete")?;
         append_only::<Self>(db, "delete")?;
-        let sql = format!("delete from {} where {}", Self::TABLE, condition(Self::KEY, 0));
+        let sql = format!(
+            "delete from {} where {}",
+            Self::TABLE,
+            condition(Self::KEY, 0)
+        );
         match run(db, sql, key(&before))?.finish()? {
             0 => Err(gone(&before)),
             _ => {
@@ -207,7 +226,10 @@ pub trait Model: Record + Clone + PartialEq {
             return Err(no_key::<Self>(what));
         }
         self.stored().0.as_deref().cloned().ok_or_else(|| {
-            Error::new(format!("this row of {} was not read from the table: insert it first", Self::TABLE))
+            Error::new(format!(
+                "this row of {} was not read from the table: insert it first",
+                Self::TABLE
+            ))
         })
     }
 }
@@ -246,18 +268,26 @@ impl<T> fmt::Debug for Stored<T> {
 
 /// The columns, as a list of SQL.
 fn columns<T: Model>() -> String {
-    let names: Vec<_> = T::FIELDS.iter().map(|field| identifier(field.name())).collect();
+    let names: Vec<_> = T::FIELDS
+        .iter()
+        .map(|field| identifier(field.name()))
+        .collect();
     names.join(", ")
 }
 
 fn names(columns: &[&str]) -> String {
-    columns.iter().map(|name| identifier(name)).collect::<Vec<_>>().join(", ")
+    columns
+        .iter()
+        .map(|name| identifier(name))
+        .collect::<Vec<_>>()
+        .join(", ")
 }
 
 /// `"a" = $3 and "b" = $4`, with so many parameters before.
 fn condition(columns: &[&str], before: usize) -> String {
     let parts = columns.iter().enumerate();
-    let parts = parts.map(|(index, name)| format!("{} = ${}", identifier(name), before + index + 1));
+    let parts =
+        parts.map(|(index, name)| format!("{} = ${}", identifier(name), before + index + 1));
     parts.collect::<Vec<_>>().join(" and ")
 }
 
@@ -265,7 +295,10 @@ fn condition(columns: &[&str], before: usize) -> String {
 fn key<T: Model>(row: &T) -> Vec<Parameter> {
     let values = row.write();
     let place = |name: &&str| T::FIELDS.iter().position(|field| field.name() == *name);
-    T::KEY.iter().filter_map(|name| values.get(place(name)?).cloned()).collect()
+    T::KEY
+        .iter()
+        .filter_map(|name| values.get(place(name)?).cloned())
+        .collect()
 }
 
 /// The columns that an insert of these rows names, with their places: those that only the table
@@ -277,7 +310,9 @@ fn sent<T: Model>(rows: &[T]) -> Vec<(usize, &'static str)> {
         let is_set = |row: &T| row.write().get(place) != empty.get(place);
         !T::GENERATED.contains(&name) && (!T::DEFAULTS.contains(&name) || rows.iter().any(is_set))
     };
-    names.filter(|(place, name)| is_sent(*place, name)).collect()
+    names
+        .filter(|(place, name)| is_sent(*place, name))
+        .collect()
 }
 
 /// The statement that inserts these rows and answers them as they are then.
@@ -295,7 +330,10 @@ fn insert<T: Model>(rows: &[T], otherwise: &str) -> (String, Vec<Parameter>) {
         .map(|row| {
             let mut values = row.write();
             let values = sent.iter().map(|(place, name)| {
-                let value = values.get_mut(*place).map(std::mem::take).unwrap_or_default();
+                let value = values
+                    .get_mut(*place)
+                    .map(std::mem::take)
+                    .unwrap_or_default();
                 if T::DEFAULTS.contains(name) && empty.get(*place) == Some(&value) {
                     return "default".to_owned();
                 }
@@ -307,11 +345,18 @@ fn insert<T: Model>(rows: &[T], otherwise: &str) -> (String, Vec<Parameter>) {
         .collect();
     // Rows of nothing but defaults need a column to say so.
     let (names, tuples) = match sent.is_empty() {
-        true => (identifier(T::FIELDS[0].name()), vec!["(default)".to_owned(); rows.len()]),
-        false => (names(&sent.iter().map(|(_, name)| *name).collect::<Vec<_>>()), tuples),
+        true => (
+            identifier(T::FIELDS[0].name()),
+            vec!["(default)".to_owned(); rows.len()],
+        ),
+        false => (
+            names(&sent.iter().map(|(_, name)| *name).collect::<Vec<_>>()),
+            tuples,
+        ),
     };
     let values = tuples.join(", ");
-    let sql = format!("insert into {table} ({names}) values {values}{otherwise} returning {columns}");
+    let sql =
+        format!("insert into {table} ({names}) values {values}{otherwise} returning {columns}");
     (sql, parameters)
 }
 
@@ -321,10 +366,14 @@ fn append<T: Model>(db: &Db, rows: &[T]) -> Result<()> {
     let selects: Vec<String> = rows
         .iter()
         .map(|row| {
-            let values = row.write().into_iter().zip(T::FIELDS).map(|(value, field)| {
-                parameters.push(value);
-                format!("${} as {}", parameters.len(), identifier(field.name()))
-            });
+            let values = row
+                .write()
+                .into_iter()
+                .zip(T::FIELDS)
+                .map(|(value, field)| {
+                    parameters.push(value);
+                    format!("${} as {}", parameters.len(), identifier(field.name()))
+                });
             format!("select {}", values.collect::<Vec<_>>().join(", "))
         })
         .collect();
@@ -340,9 +389,15 @@ fn append_only<T: Model>(db: &Db, what: &str) -> Result<()> {
     if !db.about()?.query_service {
         return Ok(());
     }
-    let why = format!("Query Service cannot {what} rows of {}: it only appends", T::TABLE);
-    Err(Error { code: Some("0A000".into()), ..Error::new(why) }
-        .advise("Nothing was sent. insert() writes the INSERT INTO … SELECT that it has."))
+    let why = format!(
+        "Query Service cannot {what} rows of {}: it only appends",
+        T::TABLE
+    );
+    Err(Error {
+        code: Some("0A000".into()),
+        ..Error::new(why)
+    }
+    .advise("Nothing was sent. insert() writes the INSERT INTO … SELECT that it has."))
 }
 
 fn run(db: &Db, sql: String, parameters: Vec<Parameter>) -> Result<Rows> {
@@ -374,11 +429,20 @@ fn one<T: Model>(rows: Rows) -> Result<Option<T>> {
 }
 
 fn no_key<T: Model>(what: &str) -> Error {
-    Error::new(format!("{} has no primary key, which {what} needs", T::TABLE))
+    Error::new(format!(
+        "{} has no primary key, which {what} needs",
+        T::TABLE
+    ))
 }
 
 fn gone<T: Model>(row: &T) -> Error {
-    let key = key(row).into_iter().map(|value| value.text.unwrap_or_else(|| "NULL".into()));
+    let key = key(row)
+        .into_iter()
+        .map(|value| value.text.unwrap_or_else(|| "NULL".into()));
     let key = key.collect::<Vec<_>>().join(", ");
-    Error::new(format!("{} has no row ({}) = ({key}) any more", T::TABLE, T::KEY.join(", ")))
+    Error::new(format!(
+        "{} has no row ({}) = ({key}) any more",
+        T::TABLE,
+        T::KEY.join(", ")
+    ))
 }

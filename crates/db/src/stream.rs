@@ -153,3 +153,42 @@ impl<T: Record> Iterator for Records<T> {
         Some(row.and_then(|row| T::read(&row)))
     }
 }
+
+/// A large result kept with `--as`: its rows are read anew each time.
+#[derive(Clone, Copy, Debug)]
+pub struct Kept<T> {
+    db: Db,
+    name: &'static str,
+    rows: u64,
+    of: PhantomData<fn() -> T>,
+}
+
+impl<T: Record> Kept<T> {
+    /// The result of this name, of so many rows.
+    pub fn new(db: Db, name: &'static str, rows: u64) -> Self {
+        Kept {
+            db,
+            name,
+            rows,
+            of: PhantomData,
+        }
+    }
+
+    /// How many rows there are.
+    pub fn len(&self) -> u64 {
+        self.rows
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.rows == 0
+    }
+
+    /// The rows, one after the other; memory stays flat however many they are.
+    ///
+    /// # Errors
+    /// The result is not kept any more.
+    pub fn rows(&self) -> Result<Records<T>> {
+        self.db.kept(self.name)
+    }
+}

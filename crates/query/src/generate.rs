@@ -1,7 +1,4 @@
-//! Rust made from SQL: structs of results and of tables, for Rust cells and for programs.
+//! Rust made from SQL: structs of results, for Rust cells.
 
-pub(crate) mod model;
 mod names;
-mod program;
 pub(crate) mod record;
-mod types;

@@ -10,6 +10,7 @@ mod commands;
 mod complete;
 mod connections;
 mod fetch;
+mod generate;
 mod guard;
 mod host;
 mod inspect;
@@ -39,7 +40,7 @@ pub use cell::{Completeness, RustCell};
 pub use complete::{Candidate, Completions};
 pub use host::{Host, Shown, Unanswered};
 pub use query::Query;
-pub use remote::{Progress, Remote};
+pub use remote::{Given, Progress, Remote};
 pub use secret::Secret;
 pub use session::{Connected, Embedded, Embedding, Session, Status};
 pub use target::{

@@ -6,6 +6,8 @@
 //! interrupt. A full socket makes the server wait, so that any number of rows takes the same memory.
 
 mod bind;
+mod kept;
+mod table;
 
 use std::io;
 use std::sync::Arc;
@@ -23,6 +25,8 @@ use crate::query::{Query, Run};
 use crate::session::{Failure, Running, Session, Update};
 use crate::split::Statement;
 use crate::wire::{Event, Field, Report, Transaction};
+
+pub use kept::Given;
 
 /// Blocks of rows on their way from the session to the socket.
 const BLOCKS: usize = 4;
@@ -110,7 +114,12 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Remote<S> {
                 }
                 // Its rows had come to their end before the word did.
                 Request::Stop => {}
-                Request::Kept(_) | Request::Inspect { .. } => {
+                Request::Kept(name) => {
+                    let (blocks, coming) = mpsc::channel(BLOCKS);
+                    let work = kept::send(query, &name, blocks);
+                    self.follow(work, coming, &Notify::new()).await?;
+                }
+                Request::Inspect { .. } => {
                     let error = Error::new("this kernel does not know that question");
                     self.write(&Answer::Failed(Box::new(error))).await?;
                 }

@@ -71,7 +71,7 @@ impl Interpreter for Sql {
             grids: &self.grids,
         };
         let ran = match Code::of(code, language(request.metadata())) {
-            Some(rust) => self.rust.run(&rust, &cell).await,
+            Some(rust) => self.rust.run(&rust, &self.query, &cell).await,
             None => self.query.run(code, &cell).await,
         };
         ran.map_err(failure)

@@ -109,7 +109,7 @@ async fn cells(
     notebook.clear();
     for (count, cell) in notebook.code().into_iter().enumerate() {
         let ran = match Code::of(&cell.source, cell.language.as_deref()) {
-            Some(code) => rust.run(&code, &terminal).await,
+            Some(code) => rust.run(&code, &query, &terminal).await,
             None => query.run(&cell.source, &terminal).await,
         };
         let problem = ran.err();

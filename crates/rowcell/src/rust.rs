@@ -1,25 +1,39 @@
 //! Rust cells: a helper that runs them, started by the first one, and what it says as outputs.
 
+mod door;
+mod hoist;
 mod show;
+mod source;
 
+use std::pin::pin;
 use std::time::Duration;
 
 use display::{Bundle, Problem};
-use query::{Host, RustCell, Shown, Unanswered};
+use query::{Given, Host, Query, RustCell, Shown, Unanswered};
 use rustcell::{Done, Error, Helper, Output, Setup};
-use tokio::sync::Mutex;
-use tokio::time::timeout;
+use tokio::sync::{Mutex, Notify};
+use tokio::time::{Instant, sleep_until, timeout};
 
+use self::door::Door;
 use self::show::{Shower, problem};
 
 /// How long completion and inspection may take.
 const PATIENCE: Duration = Duration::from_secs(2);
+/// How long a cell whose statement was interrupted may take to come to an end by itself.
+const GRACE: Duration = Duration::from_millis(400);
 
 /// The Rust cells of a notebook.
 #[derive(Default)]
 pub(crate) struct Rust {
     /// None before the first cell, and after one that has ended the helper.
-    helper: Mutex<Option<Helper>>,
+    helper: Mutex<Option<Started>>,
+}
+
+/// A helper that was started, and its way to the session.
+struct Started {
+    helper: Helper,
+    door: Door,
+    given: Given,
 }
 
 /// A cell to be run as Rust.
@@ -66,7 +80,12 @@ impl Rust {
     ///
     /// # Errors
     /// What the compiler says, or how the code has ended.
-    pub(crate) async fn run<H: Host>(&self, code: &Code<'_>, host: &H) -> Result<(), Problem> {
+    pub(crate) async fn run<H: Host>(
+        &self,
+        code: &Code<'_>,
+        query: &Query,
+        host: &H,
+    ) -> Result<(), Problem> {
         if !code.rest.is_empty() {
             let why = format!(
                 "%%rust takes nothing on its line, and here stands {}",
@@ -74,17 +93,18 @@ impl Rust {
             );
             return Err(Problem::new("command_error", why));
         }
-        let mut helper = self.helper.lock().await;
-        let mut shower = Shower::new(host);
-        if let Some(before) = helper.as_mut()
-            && !before.alive()
+        let mut started = self.helper.lock().await;
+        let mut shower = Shower::new(host, query);
+        if let Some(Started { helper, .. }) = started.as_mut()
+            && !helper.alive()
         {
-            let lost = before.variables().to_vec();
+            let lost = helper.variables().to_vec();
             shower.note(&show::lost(&lost, true)).await;
-            *helper = None;
+            *started = None;
         }
-        let done = cell(&mut helper, code, &mut shower).await;
-        match done {
+        let in_transaction = query.in_transaction();
+        let done = cell(&mut started, code, query, &mut shower).await;
+        let result = match done {
             Ok(Done { took, quit }) => {
                 shower.end(true).await;
                 if let Some(took) = took {
@@ -92,19 +112,25 @@ impl Rust {
                     shower.note(&line).await;
                 }
                 if let Some(lost) = quit {
-                    *helper = None;
+                    *started = None;
                     shower.note(&show::lost(&lost, true)).await;
                 }
                 Ok(())
             }
-            Err(error) => {
+            Err(Stopped::Cell(error)) => {
                 shower.end(false).await;
                 if show::ends_helper(&error) {
-                    *helper = None;
+                    *started = None;
                 }
                 Err(problem(error, code.text))
             }
+            Err(Stopped::Before(problem)) => Err(problem),
+        };
+        if !in_transaction && query.in_transaction() {
+            let line = "This cell has left a transaction open: commit or rollback ends it.\n";
+            host.show(Shown::Err(line.into())).await;
         }
+        result
     }
 
     /// What fits at this byte of a cell; nothing while a cell runs, or before the first one.
@@ -118,7 +144,7 @@ impl Rust {
         else {
             return nothing;
         };
-        let Some(helper) = helper.as_mut() else {
+        let Some(Started { helper, .. }) = helper.as_mut() else {
             return nothing;
         };
         let found = timeout(PATIENCE, helper.complete(&code.source(), place)).await;
@@ -135,7 +161,7 @@ impl Rust {
     /// What is known of the thing at this byte of a cell.
     pub(crate) async fn inspect(&self, code: &Code<'_>, at: usize) -> Option<Bundle> {
         let mut helper = self.helper.try_lock().ok()?;
-        let helper = helper.as_mut()?;
+        let Started { helper, .. } = helper.as_mut()?;
         let place = at.checked_sub(code.shift())?;
         let known = timeout(PATIENCE, helper.inspect(&code.source(), place)).await;
         let known = known.ok()??;
@@ -148,52 +174,156 @@ impl Rust {
     }
 }
 
-/// Runs a cell and shows its outputs; starts a helper where there is none.
+/// Why a cell has not run to its end.
+enum Stopped {
+    /// It failed itself.
+    Cell(Error),
+    /// What it needs could not be had.
+    Before(Problem),
+}
+
+impl From<std::io::Error> for Stopped {
+    fn from(error: std::io::Error) -> Self {
+        Stopped::Cell(Error::Unavailable(error.to_string()))
+    }
+}
+
+/// Runs a cell and shows its outputs; starts a helper where there is none. What the cell asks of the
+/// session is answered meanwhile.
 async fn cell<H: Host>(
-    helper: &mut Option<Helper>,
+    started: &mut Option<Started>,
     code: &Code<'_>,
+    query: &Query,
     shower: &mut Shower<'_, H>,
-) -> Result<Done, Error> {
-    let unavailable = |error: std::io::Error| Error::Unavailable(error.to_string());
-    let helper = match helper {
-        Some(helper) => helper,
-        None => helper.insert(Helper::start(&Setup::default()).map_err(unavailable)?),
+) -> Result<Done, Stopped> {
+    let Started {
+        helper,
+        door,
+        given,
+    } = match started {
+        Some(started) => started,
+        None => started.insert(start()?),
     };
-    helper.execute(&code.source()).await.map_err(unavailable)?;
-    let host = shower.host;
-    let mut nobody = None;
-    loop {
-        let output = tokio::select! {
-            output = helper.next() => output,
-            () = host.interrupted() => {
-                helper.interrupt().await;
-                continue;
-            }
-        };
-        match output {
-            Output::Out(text) => shower.text(Shown::Out(text)).await,
-            Output::Err(text) => shower.text(Shown::Err(text)).await,
-            Output::Content { mime, data, value } => shower.content(mime, data, value).await,
-            Output::Ask { prompt, secret } => match host.ask(&prompt, secret).await {
-                Ok(answer) => helper.answer(&answer).await,
-                Err(unanswered) => {
-                    if unanswered == Unanswered::Nobody {
-                        nobody = Some("The cell asks for input, and nobody is here to type it");
+    let source = hoist::hoist(&code.source());
+    let values = query.rust_values(&source, helper.variables(), given).await;
+    let interrupts = Notify::new();
+    let inside = Inside {
+        host: shower.host,
+        interrupts: &interrupts,
+    };
+    let mut serve = pin!(door.serve(query, &inside));
+    let done = async {
+        if let Some(values) = values.map_err(Stopped::Before)? {
+            // Nothing of it is the cell's, but for what keeps it from running.
+            helper.execute(&values).await?;
+            loop {
+                let output = tokio::select! {
+                    output = helper.next() => output,
+                    () = shower.host.interrupted() => {
+                        helper.interrupt().await;
+                        continue;
                     }
-                    helper.interrupt().await;
-                }
-            },
-            Output::Done(done) => {
-                return match (nobody, done) {
-                    (Some(why), Err(Error::Interrupted { lost, all: false })) => {
-                        Err(Error::Ended {
-                            how: why.into(),
-                            lost,
-                        })
-                    }
-                    (_, done) => done,
+                    never = &mut serve => match never {},
                 };
+                if let Output::Done(done) = output {
+                    break done.map_err(Stopped::Cell)?;
+                }
             }
         }
+        helper.execute(&source).await?;
+        let host = shower.host;
+        let mut nobody = None;
+        let mut grace: Option<Instant> = None;
+        loop {
+            let output = tokio::select! {
+                output = helper.next() => output,
+                () = host.interrupted() => {
+                    // A statement that is cancelled is an error of the cell's, which may end by it
+                    // and keep its variables.
+                    if door.is_busy() && grace.is_none() {
+                        interrupts.notify_one();
+                        grace = Some(Instant::now() + GRACE);
+                    } else {
+                        helper.interrupt().await;
+                    }
+                    continue;
+                }
+                () = at(grace) => {
+                    grace = None;
+                    helper.interrupt().await;
+                    continue;
+                }
+                never = &mut serve => match never {},
+            };
+            match output {
+                Output::Out(text) => shower.text(Shown::Out(text)).await,
+                Output::Err(text) => shower.text(Shown::Err(text)).await,
+                Output::Content { mime, data, value } => shower.content(mime, data, value).await,
+                Output::Ask { prompt, secret } => match host.ask(&prompt, secret).await {
+                    Ok(answer) => helper.answer(&answer).await,
+                    Err(unanswered) => {
+                        if unanswered == Unanswered::Nobody {
+                            nobody = Some("The cell asks for input, and nobody is here to type it");
+                        }
+                        helper.interrupt().await;
+                    }
+                },
+                Output::Done(done) => {
+                    return match (nobody, done) {
+                        (Some(why), Err(Error::Interrupted { lost, all: false })) => {
+                            Err(Error::Ended {
+                                how: why.into(),
+                                lost,
+                            })
+                        }
+                        (_, done) => done,
+                    }
+                    .map_err(Stopped::Cell);
+                }
+            }
+        }
+    };
+    let done = done.await;
+    door.settle(serve).await;
+    done
+}
+
+fn start() -> Result<Started, std::io::Error> {
+    let door = Door::open()?;
+    let setup = Setup {
+        prelude: door.prelude()?,
+        ..Setup::default()
+    };
+    Ok(Started {
+        helper: Helper::start(&setup)?,
+        door,
+        given: Given::default(),
+    })
+}
+
+/// The cell's host, as the statements of its code see it: interrupts reach them when the cell says so.
+struct Inside<'h, H> {
+    host: &'h H,
+    interrupts: &'h Notify,
+}
+
+impl<H: Host> Host for Inside<'_, H> {
+    async fn show(&self, shown: Shown) {
+        self.host.show(shown).await;
+    }
+
+    async fn ask(&self, prompt: &str, secret: bool) -> Result<String, Unanswered> {
+        self.host.ask(prompt, secret).await
+    }
+
+    async fn interrupted(&self) {
+        self.interrupts.notified().await;
+    }
+}
+
+async fn at(moment: Option<Instant>) {
+    match moment {
+        Some(moment) => sleep_until(moment).await,
+        None => std::future::pending().await,
     }
 }

@@ -22,7 +22,11 @@ pub struct Filter<T> {
 
 impl<T: Model> Filter<T> {
     pub(super) fn with(condition: String, parameters: Vec<Parameter>) -> Self {
-        Filter { condition: Some(condition), parameters, ..Filter::default() }
+        Filter {
+            condition: Some(condition),
+            parameters,
+            ..Filter::default()
+        }
     }
 
     /// In this order of SQL: `points desc, name`.
@@ -42,7 +46,9 @@ impl<T: Model> Filter<T> {
     /// # Errors
     /// The server's.
     pub fn all(&self, db: &Db) -> Result<Vec<T>> {
-        self.stream(db)?.map(|row| row.map_err(other_table)).collect()
+        self.stream(db)?
+            .map(|row| row.map_err(other_table))
+            .collect()
     }
 
     /// The rows, one after the other: see [`Db::stream`].
@@ -67,7 +73,14 @@ impl<T: Model> Filter<T> {
     /// # Errors
     /// The server's.
     pub fn count(&self, db: &Db) -> Result<u64> {
-        let sql = format!("select count(*) from ({}) as counted", Filter { order: None, ..self.clone() }.sql("1 as one"));
+        let sql = format!(
+            "select count(*) from ({}) as counted",
+            Filter {
+                order: None,
+                ..self.clone()
+            }
+            .sql("1 as one")
+        );
         let mut rows = run(db, sql, self.parameters.clone())?;
         let row = rows.next().transpose().map_err(other_table)?;
         let count: i64 = row.map_or(Ok(0), |row| row.get(0))?;
@@ -92,7 +105,13 @@ impl<T: Model> Filter<T> {
 
 impl<T> Default for Filter<T> {
     fn default() -> Self {
-        Filter { condition: None, parameters: Vec::new(), order: None, limit: None, of: PhantomData }
+        Filter {
+            condition: None,
+            parameters: Vec::new(),
+            order: None,
+            limit: None,
+            of: PhantomData,
+        }
     }
 }
 

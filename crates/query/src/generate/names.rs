@@ -102,7 +102,13 @@ mod tests {
     #[test]
     fn names_become_rusts() {
         let check = |sql: &str, field: &str, of_type: &str| {
-            assert_eq!((Names::default().field(sql).as_str(), type_name(sql).as_str()), (field, of_type));
+            assert_eq!(
+                (
+                    Names::default().field(sql).as_str(),
+                    type_name(sql).as_str()
+                ),
+                (field, of_type)
+            );
         };
         check("id", "id", "Id");
         check("createdAt", "created_at", "CreatedAt");
@@ -114,7 +120,11 @@ mod tests {
         check("2nd", "_2nd", "Row2nd");
         check("größe", "größe", "Größe");
         check("ID", "id", "Id");
-        check("commerce.order.priceTotal", "commerce_order_price_total", "CommerceOrderPriceTotal");
+        check(
+            "commerce.order.priceTotal",
+            "commerce_order_price_total",
+            "CommerceOrderPriceTotal",
+        );
     }
 
     #[test]

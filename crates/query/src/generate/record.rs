@@ -8,9 +8,6 @@ use display::Column;
 use super::names::{Names, text, type_name};
 use crate::wire::Field;
 
-/// Which columns of a result hold a NULL.
-pub(crate) type Nulls = Vec<bool>;
-
 /// A struct with a typed field a column, and how it is read from a row: by the columns' numbers,
 /// because two may share a name. The name of the struct, and its source.
 pub(crate) fn record(
@@ -25,15 +22,26 @@ pub(crate) fn record(
     let (mut declared, mut known, mut read, mut written) =
         (String::new(), String::new(), String::new(), String::new());
     for (index, (column, field)) in columns.iter().zip(fields).enumerate() {
-        let ty = Type { oid: field.oid, name: &column.type_name };
+        let ty = Type {
+            oid: field.oid,
+            name: &column.type_name,
+        };
         let rust = match nulls.get(index) {
             Some(false) => ty.rust(),
             _ => format!("Option<{}>", ty.rust()),
         };
         let rust_name = names.field(&column.name);
         // Writing to a string does not fail.
-        let _ = writeln!(declared, "    #[doc = {}]\n    pub {rust_name}: {rust},", text(&doc(column)));
-        let _ = writeln!(known, "        db::Field::of::<{rust}>({}),", text(&column.name));
+        let _ = writeln!(
+            declared,
+            "    #[doc = {}]\n    pub {rust_name}: {rust},",
+            text(&doc(column))
+        );
+        let _ = writeln!(
+            known,
+            "        db::Field::of::<{rust}>({}),",
+            text(&column.name)
+        );
         let _ = write!(read, "{rust_name}: row.get({index}usize)?, ");
         let _ = write!(written, "db::ToSql::parameter(&self.{rust_name}), ");
     }
@@ -67,11 +75,19 @@ mod tests {
     #[test]
     fn a_result_is_a_struct() {
         let column = |name: &str, type_name: &str| Column::new(name, type_name, Kind::Other);
-        let field = |oid| Field { name: String::new(), oid, modifier: -1 };
+        let field = |oid| Field {
+            name: String::new(),
+            oid,
+            modifier: -1,
+        };
         let (name, source) = record(
             "people",
             "A row of people.",
-            &[column("id", "integer"), column("id", "numeric(10,2)"), column("type", "text[]")],
+            &[
+                column("id", "integer"),
+                column("id", "numeric(10,2)"),
+                column("type", "text[]"),
+            ],
             &[field(23), field(1700), field(1009)],
             &[false, true, false],
         );

@@ -1,11 +1,13 @@
 //! The door between Rust cells and the session: a local socket that only the process of the cells
 //! can use. It is answered while a Rust cell runs.
 
+use std::convert::Infallible;
 use std::fs::{self, Permissions};
 use std::io::{self, Read};
 use std::os::unix::fs::PermissionsExt;
+use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
@@ -20,6 +22,8 @@ use super::source;
 const MOST: usize = 16;
 /// How long it may take until the end of the cells' process is noticed here.
 const NOTICE: Duration = Duration::from_millis(20);
+/// How long its statement may take to end on the server before the cell does not wait for it.
+const LONGEST: Duration = Duration::from_millis(800);
 
 /// The door, for the life of one helper.
 pub(super) struct Door {
@@ -50,7 +54,12 @@ impl Door {
         let mut secret = [0; 16];
         fs::File::open("/dev/urandom")?.read_exact(&mut secret)?;
         let token = secret.iter().map(|byte| format!("{byte:02x}")).collect();
-        Ok(Door { folder, listener, token, connections: Mutex::default() })
+        Ok(Door {
+            folder,
+            listener,
+            token,
+            connections: Mutex::default(),
+        })
     }
 
     /// What makes `db` known to the cells.
@@ -70,11 +79,13 @@ impl Door {
 
     /// Whether a statement of the cells runs.
     pub(super) fn is_busy(&self) -> bool {
-        self.lock().iter().any(|connection| connection.progress.is_answering())
+        self.lock()
+            .iter()
+            .any(|connection| connection.progress.is_answering())
     }
 
     /// Answers whoever comes. Ends never; dropping it loses no connection that is in step.
-    pub(super) async fn serve<H: Host>(&self, query: &Query, host: &H) -> ! {
+    pub(super) async fn serve<H: Host>(&self, query: &Query, host: &H) -> Infallible {
         let mut answering = FuturesUnordered::new();
         for connection in self.lock().iter() {
             answering.push(answer(connection.clone(), query, host));
@@ -103,25 +114,32 @@ impl Door {
 
     /// Sees to what a cell has left behind: a statement whose asker has gone is ended on the server,
     /// and rows that are still to be read end with their cell.
-    pub(super) async fn settle<H: Host>(&self, query: &Query, host: &H) {
-        if self.is_busy() {
-            loop {
-                let _ = timeout(NOTICE, self.serve(query, host)).await;
-                if !self.lock().iter().any(|connection| connection.progress.is_leaving()) {
-                    break;
-                }
+    pub(super) async fn settle(&self, mut serve: Pin<&mut impl Future<Output = Infallible>>) {
+        let since = Instant::now();
+        while self.is_busy() && since.elapsed() < LONGEST {
+            let _ = timeout(NOTICE, &mut serve).await;
+            if !self
+                .lock()
+                .iter()
+                .any(|connection| connection.progress.is_leaving())
+            {
+                break;
             }
         }
-        self.lock().retain(|connection| !connection.progress.is_answering());
+        self.lock()
+            .retain(|connection| !connection.progress.is_answering());
     }
 
     fn forget(&self, connection: &Connection) {
-        self.lock().retain(|other| !Arc::ptr_eq(&other.progress, &connection.progress));
+        self.lock()
+            .retain(|other| !Arc::ptr_eq(&other.progress, &connection.progress));
     }
 
     fn lock(&self) -> MutexGuard<'_, Vec<Connection>> {
         // A panic elsewhere leaves plain data behind, which is still good to use.
-        self.connections.lock().unwrap_or_else(PoisonError::into_inner)
+        self.connections
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
     }
 }
 

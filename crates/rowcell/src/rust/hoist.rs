@@ -18,7 +18,11 @@ pub(super) fn hoist(code: &str) -> String {
         match names.first() {
             Some(first) => {
                 // Writing to a string does not fail.
-                let _ = write!(out, "mod row_{} {{ use super::*; {call} }} ", first.to_lowercase());
+                let _ = write!(
+                    out,
+                    "mod row_{} {{ use super::*; {call} }} ",
+                    first.to_lowercase()
+                );
                 for name in &names {
                     let _ = write!(out, "use row_{}::{name}; ", first.to_lowercase());
                 }
@@ -54,7 +58,11 @@ fn next(code: &str) -> Option<(&str, &str, &str)> {
 fn depth(code: &str) -> usize {
     let mut depth = 0_usize;
     braces(code, |_, opens| {
-        depth = if opens { depth + 1 } else { depth.saturating_sub(1) };
+        depth = if opens {
+            depth + 1
+        } else {
+            depth.saturating_sub(1)
+        };
         false
     });
     depth
@@ -65,7 +73,11 @@ fn end(code: &str) -> Option<usize> {
     let mut depth = 0_usize;
     let mut end = None;
     braces(code, |at, opens| {
-        depth = if opens { depth + 1 } else { depth.saturating_sub(1) };
+        depth = if opens {
+            depth + 1
+        } else {
+            depth.saturating_sub(1)
+        };
         if depth == 0 {
             end = Some(at + 1);
         }

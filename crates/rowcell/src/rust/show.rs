@@ -1,19 +1,27 @@
 //! What a Rust cell shows: its outputs as bundles, its errors as problems.
 
 use display::{Bundle, Diagnostic, Label, Place, Problem};
-use query::{Host, Shown};
+use query::{Host, Query, Shown};
 use rustcell::Error;
 use serde_json::Value;
+
+/// Under which the `db` crate hands over rows to be shown.
+const TABLE: &str = "application/x-rowcell-table";
 
 /// Shows outputs in their order. The last one waits, for it may be the value of the cell.
 pub(super) struct Shower<'a, H> {
     pub(super) host: &'a H,
+    query: &'a Query,
     bundle: Option<Bundle>,
 }
 
 impl<'a, H: Host> Shower<'a, H> {
-    pub(super) fn new(host: &'a H) -> Self {
-        Shower { host, bundle: None }
+    pub(super) fn new(host: &'a H, query: &'a Query) -> Self {
+        Shower {
+            host,
+            query,
+            bundle: None,
+        }
     }
 
     pub(super) async fn text(&mut self, text: Shown) {
@@ -37,6 +45,14 @@ impl<'a, H: Host> Shower<'a, H> {
             .is_some_and(|bundle| bundle.get(&mime).is_some());
         if value || again {
             self.end(false).await;
+        }
+        // Rows of the cell's are shown as those of a SQL cell.
+        if mime == TABLE
+            && let Some(table) = self.query.rust_table(&data).await
+        {
+            self.end(false).await;
+            self.bundle = Some(table);
+            return;
         }
         let json = mime
             .ends_with("json")

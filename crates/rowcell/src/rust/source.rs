@@ -107,7 +107,13 @@ mod tests {
                 match path.is_dir() {
                     true => folders.push(path),
                     false => {
-                        found.insert(path.strip_prefix(root).unwrap().to_str().unwrap().to_owned());
+                        found.insert(
+                            path.strip_prefix(root)
+                                .unwrap()
+                                .to_str()
+                                .unwrap()
+                                .to_owned(),
+                        );
                     }
                 }
             }
