@@ -226,7 +226,8 @@ async fn cell<H: Host>(
                     never = &mut serve => match never {},
                 };
                 if let Output::Done(done) = output {
-                    break done.map_err(Stopped::Cell)?;
+                    done.map_err(Stopped::Cell)?;
+                    break;
                 }
             }
         }
