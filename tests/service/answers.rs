@@ -97,10 +97,6 @@ async fn tables_are_found_with_a_catalog_and_without() {
         notebook.good("%tables").await;
         let asked = if catalog { 1 } else { 2 };
         assert_eq!(service.log().queries.len(), before + asked);
-        if !catalog {
-            let problem = notebook.bad("\\dt").await;
-            assert_eq!(problem.code.as_deref(), Some("42P01"));
-        }
     }
 }
 
@@ -154,6 +150,50 @@ async fn columns_and_declared_keys_are_found() {
             "{log:?}"
         );
         assert_eq!(of_tables.count(), 2);
+    }
+}
+
+#[tokio::test]
+async fn relations_are_described_with_a_catalog_and_without() {
+    for catalog in [true, false] {
+        let service = Service::start(Quirks {
+            catalog,
+            ..Quirks::default()
+        })
+        .await;
+        let notebook = Notebook::connected(&service).await;
+        let answer = notebook.good("\\dt").await;
+        for name in ["loyalty_archive", "loyalty_members", "web_events"] {
+            assert!(answer.text().contains(name), "{}", answer.text());
+        }
+        assert!(!answer.text().contains("web_carts"), "{}", answer.text());
+        let answer = notebook.good("\\dv").await;
+        assert!(answer.text().contains("web_carts"), "{}", answer.text());
+
+        let answer = notebook.good("\\d loyalty_members").await;
+        let expected = "                       Table \"public.loyalty_members\"\n   \
+            Column    |            Type             | Collation | Nullable | Default \n\
+            -------------+-----------------------------+-----------+----------+---------\n \
+            name        | text                        |           |          | \n \
+            points      | integer                     |           |          | \n \
+            tier        | text                        |           |          | \n \
+            lastseen    | timestamp without time zone |           |          | \n \
+            address     | ???                         |           |          | \n \
+            identitymap | ???                         |           |          | \n \
+            items       | ???                         |           |          | ";
+        assert_eq!(answer.text(), expected);
+        // What is not understood is not asked again.
+        let before = service.log().queries.len();
+        let answer = notebook.good("\\d web_carts").await;
+        assert!(answer.text().contains("View \"public.web_carts\""));
+        let asked = service.log().queries[before..].join("; ");
+        assert!(!asked.contains("pg_attribute"), "{asked}");
+        let answer = notebook.good("\\d nosuch").await;
+        assert!(
+            answer
+                .err()
+                .contains("Did not find any relation named \"nosuch\"")
+        );
     }
 }
 

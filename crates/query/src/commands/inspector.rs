@@ -516,7 +516,7 @@ fn size(bytes: u64) -> String {
 
 /// Whether a pattern means this relation: `name` or `schema.name`, with `*` and `?`; letters of any
 /// case.
-fn is_meant(relation: &Relation, pattern: &str) -> bool {
+pub(super) fn is_meant(relation: &Relation, pattern: &str) -> bool {
     match pattern.split_once('.') {
         Some((schema, name)) => {
             fits(relation.schema.as_deref().unwrap_or_default(), schema)

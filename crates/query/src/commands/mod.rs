@@ -63,7 +63,12 @@ pub(crate) const PERCENT: &[Entry] = &[
         "the same from the lines below: a field a line, as a credentials page shows them, or credentials JSON",
         "%%connect as service\nHost: acme.platform.adobe.io\nPort: 80\nDatabase: prod:all\nUsername: …@AdobeOrg\nPassword: ${TOKEN}",
     ),
-    entry("%connections", "", "lists the connections", "%connections"),
+    entry(
+        "%connections",
+        "",
+        "lists the connections; so does Shift-Tab on it, also while a statement runs",
+        "%connections",
+    ),
     entry(
         "%use",
         "NAME",

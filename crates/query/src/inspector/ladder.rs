@@ -27,6 +27,10 @@ pub(crate) struct Rungs {
     relations: AtomicUsize,
     columns: AtomicUsize,
     keys: AtomicUsize,
+    /// What psql's `\d NAME` asks …
+    pub(crate) describing: AtomicBool,
+    /// … and what its lists of relations do.
+    pub(crate) listing: AtomicBool,
 }
 
 /// The ways to ask which relations there are, below the catalog.
@@ -118,7 +122,10 @@ async fn leave_catalog<H: Host>(run: &mut Run<'_, H>, problem: Problem) -> Resul
 
 /// Whether another way may be tried after this problem: the server answered that it does not know
 /// this one, and no transaction was ended by it.
-async fn goes_on<H: Host>(run: &mut Run<'_, H>, problem: &Problem) -> Result<bool, Problem> {
+pub(crate) async fn goes_on<H: Host>(
+    run: &mut Run<'_, H>,
+    problem: &Problem,
+) -> Result<bool, Problem> {
     let session = run.session().await?;
     let stands = session.status().transaction == Transaction::Idle;
     let code = problem.code.as_deref().unwrap_or("08");

@@ -25,7 +25,7 @@ use crate::query::Run;
 use crate::template;
 use crate::variables::literal;
 
-pub(crate) use self::ladder::Rungs;
+pub(crate) use self::ladder::{Rungs, goes_on};
 
 /// All of a relation, in the order in which one part needs the other.
 const RELATION: &[Part] = &[

@@ -3,6 +3,7 @@
 //! Each asks the catalogue with a query of a file of its own, which gives the very columns that psql
 //! prints.
 
+mod elsewhere;
 mod functions;
 mod lists;
 mod relation;
@@ -87,11 +88,8 @@ pub(super) async fn run<H: Host>(
         version,
     };
     match noun {
-        Noun::Relation => match inquiry.argument()? {
-            Some(pattern) => inquiry.describe(&pattern).await,
-            None => inquiry.relations("tvmsE").await,
-        },
-        Noun::Relations(letters) => inquiry.relations(&letters).await,
+        Noun::Relation => inquiry.of_relations(None).await,
+        Noun::Relations(letters) => inquiry.of_relations(Some(&letters)).await,
         Noun::Partitioned(letters) => inquiry.partitioned(&letters).await,
         Noun::Functions(letters) => inquiry.functions(&letters).await,
         Noun::Schemas => inquiry.schemas().await,

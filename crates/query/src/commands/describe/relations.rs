@@ -19,8 +19,11 @@ const KINDS: &[(char, &str)] = &[
 
 impl<H: Host> Inquiry<'_, '_, H> {
     /// Lists the relations whose kinds `letters` names; other letters mean nothing.
-    pub(super) async fn relations(&mut self, letters: &str) -> Result<(), Problem> {
-        let pattern = self.argument()?;
+    pub(super) async fn relations(
+        &mut self,
+        letters: &str,
+        pattern: Option<&str>,
+    ) -> Result<(), Problem> {
         let has = |letter| letters.contains(letter);
         let mut kinds: String = KINDS
             .iter()
@@ -31,7 +34,7 @@ impl<H: Host> Inquiry<'_, '_, H> {
         if self.system || pattern.is_some() {
             kinds += if has('t') { "ts" } else { "s" };
         }
-        let parsed = self.pattern(pattern.as_deref(), &NAMES).await?;
+        let parsed = self.pattern(pattern, &NAMES).await?;
         let query =
             self.list_query(
                 include_str!("relations.sql"),
@@ -51,11 +54,7 @@ impl<H: Host> Inquiry<'_, '_, H> {
             .ask(&template::with_condition(&query, &condition))
             .await?;
         if found.rows.is_empty() {
-            let line = match pattern {
-                Some(pattern) => format!("Did not find any relation named \"{pattern}\".\n"),
-                None => "Did not find any relations.\n".into(),
-            };
-            self.run.warn(line).await;
+            self.none(pattern).await;
             return Ok(());
         }
         let mut table = Table::new(found.columns, found.rows);

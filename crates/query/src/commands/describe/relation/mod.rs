@@ -67,9 +67,7 @@ impl<H: Host> Inquiry<'_, '_, H> {
             .filter_map(Relation::read)
             .collect();
         if found.is_empty() {
-            self.run
-                .warn(format!("Did not find any relation named \"{pattern}\".\n"))
-                .await;
+            self.none(Some(pattern)).await;
         }
         for relation in &found {
             let mut table = self.columns(relation).await?;
