@@ -5,10 +5,13 @@ use std::collections::VecDeque;
 
 use tokio::time::timeout;
 
-use super::{Failure, Link, Owner, Wire, lock};
+use super::link::{Link, Next, Wire};
+use super::lock;
+use super::owner::Owner;
+use super::updates::Failure;
 use crate::open::{OpenError, open};
 use crate::target::{SessionKind, Settings, Target};
-use crate::wire::Transaction;
+use crate::wire::{Event, Transaction};
 
 impl Owner {
     pub(super) async fn open(&self) -> Result<Link, Failure> {
@@ -106,6 +109,17 @@ impl Link {
                 .await;
         }
         Ok(true)
+    }
+
+    /// Reads what the server says of itself before it is ready.
+    async fn greet(&mut self) -> Result<(), Failure> {
+        loop {
+            match self.wire.next(&mut None).await {
+                Next::Event(Event::Ready(_)) => return Ok(()),
+                Next::Event(event) => self.note(event),
+                Next::End => return Err(Failure::Lost(self.why())),
+            }
+        }
     }
 
     /// Whether the session is of the kind that is wanted. Servers before PostgreSQL 14, and
