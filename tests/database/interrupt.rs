@@ -229,6 +229,29 @@ async fn a_late_cancel_is_waited_for() {
 }
 
 #[tokio::test]
+async fn a_late_cancel_is_given_up_at_a_second_interrupt() {
+    let database = Database::new().await;
+    let proxy = Proxy::new().await;
+    let notebook = Notebook::with(&proxy.target(&database));
+    notebook.good("select 1").await;
+    proxy.cancels(Cancels::AreLate(Duration::from_secs(9)));
+    let started = Instant::now();
+    let interrupts = async {
+        for _ in 0..2 {
+            sleep(Duration::from_millis(300)).await;
+            notebook.host.interrupt();
+        }
+    };
+    // The statement has ended by itself between the two.
+    let (answer, ()) = tokio::join!(notebook.run("select pg_sleep(0.4)"), interrupts);
+    assert!(started.elapsed() < Duration::from_secs(3));
+    let problem = answer.problem.unwrap();
+    assert!(problem.name.starts_with("57014"), "{problem:?}");
+    assert_eq!(proxy.cancels_seen(), 1);
+    assert_eq!(notebook.value("select 2").await, "2");
+}
+
+#[tokio::test]
 async fn a_question_is_interrupted() {
     let notebook = Notebook::new(&Database::new().await);
     let (answer, time) = interrupted(&notebook, "select pg_sleep(30) as x \\gset", 200).await;

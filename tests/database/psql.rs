@@ -86,15 +86,17 @@ fn warned(answer: &Answer) -> String {
     answer.err() + &problem.unwrap_or_default()
 }
 
-/// psql's lines without the `psql:<stdin>:12: ` in front of each message, and the `error: ` that
-/// it says only there.
+/// psql's lines without the `psql:<stdin>:12: ` in front of each message, and the `error: ` or
+/// `warning: ` that it says only there.
 fn without_places(stderr: &str) -> String {
     let lines = stderr.split_inclusive('\n').map(|line| {
         let message = line
             .strip_prefix("psql:<stdin>:")
             .and_then(|rest| rest.split_once(": "));
         let message = message.map_or(line, |(_, message)| message);
-        message.strip_prefix("error: ").unwrap_or(message)
+        let words = ["error: ", "warning: "];
+        let message_alone = words.iter().find_map(|word| message.strip_prefix(word));
+        message_alone.unwrap_or(message)
     });
     lines.collect()
 }

@@ -93,19 +93,24 @@ pub(crate) fn read(
     }
 }
 
-/// Passes over what a command left unread, and the `\\` that may end it.
-pub(crate) fn skip(source: &mut Source) -> Result<(), Unreadable> {
+/// Reads the next argument of those a command left unread. As in psql, they have no variables put in
+/// and no faults but an open quote.
+pub(crate) fn extra(source: &mut Source) -> Result<Option<String>, Unreadable> {
     loop {
         match read(source, &Variables::default(), Kind::Normal) {
-            Ok(Some(_)) => {}
+            Ok(argument) => return Ok(argument.map(|argument| argument.text)),
             Err(Unreadable {
                 fault: Fault::NotText | Fault::Backtick,
                 ..
             }) => {}
-            Ok(None) => break,
             Err(unreadable) => return Err(unreadable),
         }
     }
+}
+
+/// Passes over what a command left unread, and the `\\` that may end it.
+pub(crate) fn skip(source: &mut Source) -> Result<(), Unreadable> {
+    while extra(source)?.is_some() {}
     if source.unread().starts_with(br"\\") {
         source.take(2);
     }

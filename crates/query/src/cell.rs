@@ -114,6 +114,14 @@ impl<'a> Cell<'a> {
         arguments::read(&mut self.source, variables, kind)
     }
 
+    /// The next argument that a command has not asked for, as typed but for its quotes.
+    pub(crate) fn extra(&mut self) -> Result<Option<String>, Unreadable> {
+        match self.state {
+            State::Command => arguments::extra(&mut self.source),
+            _ => Ok(None),
+        }
+    }
+
     /// The statement that was begun before a command, where there is more of it than comments.
     pub(crate) fn begun(&self) -> Option<&Statement> {
         self.split.begun()

@@ -19,7 +19,7 @@ mod tests;
 pub(crate) use self::fits::qualifier;
 pub(crate) use self::names::signature;
 
-use std::time::Duration;
+use std::sync::Arc;
 
 use self::cursor::{Place, Typed};
 use self::offer::{Offer, Rank};
@@ -29,8 +29,6 @@ use crate::variables::Variables;
 
 /// More candidates than these are of no use.
 const MOST: usize = 200;
-/// How long a reading of the catalog that is under way is waited for.
-const PATIENCE: Duration = Duration::from_millis(200);
 
 /// What can stand in the place of a part of a cell.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -79,14 +77,10 @@ impl Query {
     /// What can stand at the cursor, a byte of the text. Opens no connection and asks none.
     pub async fn complete(&self, text: &str, cursor: usize) -> Completions {
         let session = self.session_of(text);
-        if let Some(session) = &session
-            && session.status().running.is_none()
-        {
-            session.catalog().settle(PATIENCE).await;
-        }
-        let names = session
-            .map(|session| session.catalog().names())
-            .unwrap_or_default();
+        let names = match &session {
+            Some(session) => session.names().await,
+            None => Arc::default(),
+        };
         let variables = self.known_variables();
         let connections = self.connection_names();
         let kept = self.results.list();

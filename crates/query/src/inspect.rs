@@ -5,6 +5,8 @@
 
 mod show;
 
+use std::sync::Arc;
+
 use display::{Bundle, Print};
 
 use crate::catalog::{self, Function, Names, Relation, Setting, Type};
@@ -50,10 +52,10 @@ impl Query {
     /// there is.
     pub async fn inspect(&self, text: &str, cursor: usize, detail: u8) -> Option<Bundle> {
         let session = self.session_of(text);
-        let names = session
-            .as_ref()
-            .map(|session| session.catalog().names())
-            .unwrap_or_default();
+        let names = match &session {
+            Some(session) => session.names().await,
+            None => Arc::default(),
+        };
         let cursor = end_of_word(text, cursor);
         let subject = match cursor::find(text, cursor, self.dialect(text)) {
             Place::Nothing => None,

@@ -219,7 +219,10 @@ impl<'a, H: Host> Run<'a, H> {
             };
             match step {
                 Step::Statement(statement) => self.statement(statement).await?,
-                Step::Command { name, at } => commands::psql(self, &name, at).await?,
+                Step::Command { name, at } => {
+                    commands::psql(self, &name, at).await?;
+                    self.warn_of_extra_arguments(&name).await?;
+                }
                 Step::Percent { name, rest, at } => {
                     commands::percent(self, name, rest, at).await?;
                 }
@@ -229,6 +232,20 @@ impl<'a, H: Host> Run<'a, H> {
                     body,
                     at,
                 } => commands::block(self, name, rest, body, at).await?,
+            }
+        }
+    }
+
+    /// Says which arguments a `\` command has not asked for.
+    async fn warn_of_extra_arguments(&mut self, name: &str) -> Result<(), Problem> {
+        loop {
+            let extra = self.cell.extra();
+            match extra.map_err(|unreadable| self.unreadable(&unreadable))? {
+                None => return Ok(()),
+                Some(text) => {
+                    let line = format!("\\{name}: extra argument \"{text}\" ignored\n");
+                    self.warn(line).await;
+                }
             }
         }
     }

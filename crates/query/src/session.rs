@@ -17,6 +17,7 @@ use std::time::{Duration, SystemTime};
 
 use display::Column;
 use tokio::sync::{mpsc, oneshot};
+use tokio::time::timeout;
 
 pub use self::embedded::{Embedded, Embedding};
 use self::owner::Owner;
@@ -164,11 +165,13 @@ impl Session {
             .collect()
     }
 
-    /// Asks for the names of types that are not built in and not known yet.
+    /// Asks for the names of types that are not built in and not known yet. Behind another question
+    /// of ours it waits for a moment only: a result is worth more than a type's name.
     pub(crate) async fn learn_types(&self, fields: &[Field]) {
+        const PATIENCE: Duration = Duration::from_millis(200);
         let question = types::question(fields, &lock(&self.types));
         if let Some(question) = question
-            && let Ok(rows) = self.ask(&question).await
+            && let Ok(Ok(rows)) = timeout(PATIENCE, self.ask(&question)).await
         {
             types::learn(&mut lock(&self.types), &rows);
         }
@@ -213,9 +216,19 @@ impl Session {
         }
     }
 
-    /// What is known of the database.
+    /// Keeps what is known of the database.
     pub(crate) fn catalog(&self) -> &Catalog {
         &self.catalog
+    }
+
+    /// What is known of the database. A reading of it that is under way is waited for, but not for
+    /// long, and not behind a statement that runs.
+    pub(crate) async fn names(&self) -> Arc<catalog::Names> {
+        const PATIENCE: Duration = Duration::from_millis(200);
+        if self.status().running.is_none() {
+            self.catalog.settle(PATIENCE).await;
+        }
+        self.catalog.names()
     }
 
     /// Asks a question of our own.

@@ -172,6 +172,7 @@ impl Splitter {
             let run = self.run(source, dialect);
             source.take(run.blank);
             let excerpt = source.take(run.len);
+            let ends_line = excerpt.typed && excerpt.text.ends_with('\n');
             self.statement
                 .push(excerpt.text, excerpt.place, excerpt.typed);
             match run.next {
@@ -182,6 +183,10 @@ impl Splitter {
                     return Ok(Stop::Semicolon);
                 }
                 Next::Backslash => {
+                    // As in psql, a line with nothing but a command leaves no line in the statement.
+                    if ends_line {
+                        self.statement.truncate(self.statement.text.len() - 1);
+                    }
                     return Ok(Stop::Backslash(source.take(1).place));
                 }
                 Next::Percent => return Ok(Stop::Percent),

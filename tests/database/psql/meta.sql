@@ -87,3 +87,28 @@ select 2 as b;
 --- commands between statements
 select 1 as a; \echo between
 select 2 as b;
+
+--- a statement that goes on after a line of its own for a command
+select 1
+\p
+as a
+  \p
+, 2
+\p \p
+as b;
+select position(e'\n' in current_query()) as line
+\echo between
+, length(current_query());
+
+--- arguments that no command asks for
+\set name Ada
+\x on off :name
+\x off;
+\t on 'two words'; rest
+\t off
+\timing off "quoted" \\ select 1 as a;
+\r now
+select 1 \p one two
+;
+\pset null - twice
+\unset name name

@@ -37,7 +37,7 @@ fn commands_between_statements() {
     );
     check(
         "select 1\n\\echo a\n+ 2;",
-        &[r"\echo [a]", "select 1\n\n+ 2;"],
+        &[r"\echo [a]", "select 1\n+ 2;"],
     );
     check(r"\echo a \\ select 1;", &[r"\echo [a]", "select 1;"]);
     check(r"\echo a \echo b", &[r"\echo [a]", r"\echo [b]"]);

@@ -163,9 +163,9 @@ fn row(session: &Session, current: bool) -> Vec<Option<String>> {
         (None, None) => "not open".into(),
     };
     let user = match (open, session.target()) {
-        (Some(open), _) if !open.user.is_empty() => open.user.clone(),
-        (_, Target::Server(settings)) => settings.user.clone(),
-        (_, Target::Local(_)) => String::new(),
+        (Some(open), _) => open.user.clone(),
+        (None, Target::Server(settings)) => settings.user.clone(),
+        (None, Target::Local(_)) => String::new(),
     };
     let tls = open.map(|open| match (&open.tls, open.encrypted) {
         (Some(tls), _) => tls.clone(),

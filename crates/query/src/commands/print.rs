@@ -2,7 +2,8 @@
 
 use display::{Expanded, Format, Problem};
 
-use super::psql::argument;
+use super::psql::{argument, argument_as};
+use crate::arguments::Kind;
 use crate::host::Host;
 use crate::nearest::nearest;
 use crate::query::{Run, Settings, boolean};
@@ -31,7 +32,14 @@ pub(super) async fn pset<H: Host>(run: &mut Run<'_, H>) -> Result<(), Problem> {
         run.out(lines).await;
         return Ok(());
     };
-    set(run, &name).await
+    let value = argument(run)?;
+    set(run, &name, value).await
+}
+
+/// `\x` and `\t`: as `\pset` with this name, and as in psql a `;` behind the value does not count.
+pub(super) async fn switch<H: Host>(run: &mut Run<'_, H>, name: &str) -> Result<(), Problem> {
+    let value = argument_as(run, Kind::Lenient)?;
+    set(run, name, value).await
 }
 
 /// `\timing [on|off]`.
@@ -44,9 +52,12 @@ pub(super) async fn timing<H: Host>(run: &mut Run<'_, H>) -> Result<(), Problem>
     Ok(())
 }
 
-/// Sets what `name` names to the command's next argument and says how it stands now.
-pub(super) async fn set<H: Host>(run: &mut Run<'_, H>, name: &str) -> Result<(), Problem> {
-    let value = argument(run)?;
+/// Sets what `name` names and says how it stands now.
+async fn set<H: Host>(
+    run: &mut Run<'_, H>,
+    name: &str,
+    value: Option<String>,
+) -> Result<(), Problem> {
     let line = change(run.settings, name, value.as_deref()).map_err(failed)?;
     // A quirk of psql: these two say how they stand only where they were turned over.
     if !(value.is_some() && matches!(name, "footer" | "tuples_only" | "t")) {

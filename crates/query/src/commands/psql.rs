@@ -123,7 +123,7 @@ fn stopped(rounds: u64) -> Problem {
 /// `\p`.
 pub(super) async fn p<H: Host>(run: &mut Run<'_, H>) -> Result<(), Problem> {
     let line = match run.cell.begun().or(run.last.as_ref()) {
-        Some(statement) => format!("{}\n", statement.text.trim_end()),
+        Some(statement) => format!("{}\n", statement.text),
         None => "Query buffer is empty.\n".into(),
     };
     run.out(line).await;
@@ -213,7 +213,15 @@ pub(super) async fn getenv<H: Host>(run: &mut Run<'_, H>) -> Result<(), Problem>
 
 /// The next argument of the command that runs.
 pub(super) fn argument<H: Host>(run: &mut Run<'_, H>) -> Result<Option<String>, Problem> {
-    let argument = run.cell.argument(&run.settings.variables, Kind::Normal);
+    argument_as(run, Kind::Normal)
+}
+
+/// The same, read in another way.
+pub(super) fn argument_as<H: Host>(
+    run: &mut Run<'_, H>,
+    kind: Kind,
+) -> Result<Option<String>, Problem> {
+    let argument = run.cell.argument(&run.settings.variables, kind);
     let argument = argument.map_err(|error| run.unreadable(&error))?;
     Ok(argument.map(|argument| argument.text))
 }

@@ -126,6 +126,7 @@ impl Link {
         };
         let mut cancelling: Option<BoxFuture<'static, Result<(), String>>> = None;
         let mut cancelled: Option<Cancelled> = None;
+        let mut ready: Option<Transaction> = None;
         loop {
             tokio::select! {
                 biased;
@@ -148,18 +149,24 @@ impl Link {
                     }
                     let _ = job.updates.send(Update::StillRunning).await;
                 }
-                _ = done(&mut cancelling) => cancelling = None,
-                next = self.wire.next(&mut stream) => {
+                _ = done(&mut cancelling) => {
+                    cancelling = None;
+                    if let Some(transaction) = ready {
+                        return Ok(transaction);
+                    }
+                }
+                next = self.wire.next(&mut stream), if ready.is_none() => {
                     let update = match next {
                         Next::End => return Err(Failure::Lost(self.why())),
                         Next::Event(Event::Rows(rows)) => Update::Rows(rows),
                         Next::Event(Event::Ready(transaction)) => {
+                            if cancelling.is_none() {
+                                return Ok(transaction);
+                            }
                             // A request to cancel that is still on its way would hit whatever is
                             // sent next.
-                            if let Some(cancelling) = cancelling {
-                                let _ = cancelling.await;
-                            }
-                            return Ok(transaction);
+                            ready = Some(transaction);
+                            continue;
                         }
                         Next::Event(event @ (Event::Key { .. } | Event::Parameter { .. })) => {
                             self.note(event);

@@ -194,7 +194,11 @@ impl Owner {
             host: link.host.describe(),
             query_service: link.is_query_service(),
             version: parameter("server_version"),
-            user: parameter("session_authorization"),
+            // Neither the embedded PostgreSQL nor Query Service says who the user is.
+            user: match link.parameter("session_authorization") {
+                Some(user) => user.to_owned(),
+                None => link.settings.user.clone(),
+            },
             encrypted: link.encrypted,
             tls: link.tls.clone(),
             expires: link.expires,

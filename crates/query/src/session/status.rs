@@ -22,7 +22,7 @@ pub struct Connected {
     pub host: String,
     /// The server's own version, such as `17.5`.
     pub version: String,
-    /// The user the server says it is.
+    /// The user the server says it is, else who has logged in.
     pub user: String,
     /// Whether TLS is used.
     pub encrypted: bool,

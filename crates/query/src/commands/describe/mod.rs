@@ -14,6 +14,7 @@ use std::ops::Range;
 
 use display::{Print, Problem, Table};
 
+use super::psql::argument_as;
 use super::refused;
 use crate::arguments::Kind;
 use crate::host::{Host, Shown};
@@ -119,12 +120,7 @@ struct Inquiry<'a, 'r, H> {
 impl<H: Host> Inquiry<'_, '_, H> {
     /// The command's next argument.
     fn argument(&mut self) -> Result<Option<String>, Problem> {
-        let argument = self
-            .run
-            .cell
-            .argument(&self.run.settings.variables, Kind::Lenient);
-        let argument = argument.map_err(|error| self.run.unreadable(&error))?;
-        Ok(argument.map(|argument| argument.text))
+        argument_as(self.run, Kind::Lenient)
     }
 
     /// Reads a pattern; one that names a database must name this one.
