@@ -75,12 +75,10 @@ const OTHER_ARRAYS: &[u32] = &[
 impl Field {
     /// Whether its values are numbers, NaN among them.
     pub(crate) fn is_number(&self) -> bool {
-        let number = match self.kind().0 {
-            Type::Int16 | Type::Int32 | Type::Int64 | Type::Oid => true,
-            Type::Float32 | Type::Float64 | Type::Numeric(_) => true,
-            _ => false,
-        };
-        number && !self.kind().1
+        use Type::{Float32, Float64, Int16, Int32, Int64, Numeric, Oid};
+        let (kind, is_array) = self.kind();
+        let whole = matches!(kind, Int16 | Int32 | Int64 | Oid);
+        (whole || matches!(kind, Float32 | Float64 | Numeric(_))) && !is_array
     }
 
     /// Its type; of an array, its elements'. The second tells whether it is an array.

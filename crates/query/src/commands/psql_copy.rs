@@ -128,11 +128,8 @@ impl<'l> Iterator for Words<'l> {
         let mut end = text.len();
         for (at, c) in text.char_indices() {
             match (quote, c) {
-                (Some(open), _) => {
-                    if c == open {
-                        quote = None;
-                    }
-                }
+                (Some(open), _) if c == open => quote = None,
+                (Some(_), _) => {}
                 (None, '\'' | '"') => quote = Some(c),
                 (None, '(') if depth == 0 && at > 0 => {
                     end = at;
