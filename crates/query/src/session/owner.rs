@@ -194,10 +194,10 @@ impl Owner {
             host: link.host.describe(),
             query_service: link.is_query_service(),
             version: parameter("server_version"),
-            // Neither the embedded PostgreSQL nor Query Service says who the user is.
+            // The embedded PostgreSQL says an empty name, Query Service none.
             user: match link.parameter("session_authorization") {
+                Some("") | None => link.settings.user.clone(),
                 Some(user) => user.to_owned(),
-                None => link.settings.user.clone(),
             },
             encrypted: link.encrypted,
             tls: link.tls.clone(),
