@@ -47,6 +47,9 @@ def home(tmp_path_factory):
             if name.startswith(("PG", "XDG_", "JUPYTER", "ROWCELL", "IPYTHON")):
                 patch.delenv(name)
         patch.delenv("DATABASE_URL", raising=False)
+        # Rust's own folders stay where they are, for the tests of Rust cells.
+        for name, folder in [("CARGO_HOME", ".cargo"), ("RUSTUP_HOME", ".rustup")]:
+            patch.setenv(name, os.environ.get(name) or str(Path.home() / folder))
         patch.setenv("HOME", str(home))
         yield home
 

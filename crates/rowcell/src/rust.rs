@@ -213,25 +213,8 @@ async fn cell<H: Host>(
     };
     let mut serve = pin!(door.serve(query, &inside));
     let done = async {
-        if let Some(values) = values.map_err(Stopped::Before)? {
-            // Nothing of it is the cell's, but for what keeps it from running.
-            helper.execute(&values).await?;
-            loop {
-                let output = tokio::select! {
-                    output = helper.next() => output,
-                    () = shower.host.interrupted() => {
-                        helper.interrupt().await;
-                        continue;
-                    }
-                    never = &mut serve => match never {},
-                };
-                if let Output::Done(done) = output {
-                    done.map_err(Stopped::Cell)?;
-                    break;
-                }
-            }
-        }
-        helper.execute(&source).await?;
+        let values = values.map_err(Stopped::Before)?.unwrap_or_default();
+        helper.execute(&values, &source).await?;
         let host = shower.host;
         let mut nobody = None;
         let mut grace: Option<Instant> = None;

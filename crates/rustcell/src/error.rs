@@ -9,6 +9,8 @@ pub enum Error {
     Unavailable(String),
     /// The compiler refuses the cell, or one of its `:` commands is wrong.
     Refused(Vec<Diagnostic>),
+    /// What was to be run before the cell cannot be run.
+    Unprepared(String),
     /// The code has panicked.
     Panicked {
         /// What the panic says.

@@ -21,7 +21,9 @@ use crate::system::{self, Signal};
 const TICK: Duration = Duration::from_millis(50);
 /// How long a line on standard error waits for what may explain it: the error that a `?` returns is
 /// printed before it is announced.
-const EXPLAINED: Duration = Duration::from_millis(10);
+const EXPLAINED: Duration = Duration::from_millis(100);
+/// How long that may take between the two.
+const ANNOUNCED: Duration = Duration::from_millis(5);
 /// How long the buffer of standard output may take to be emptied when a cell is done.
 const FLUSH: Duration = Duration::from_millis(100);
 
@@ -74,8 +76,9 @@ struct Filter {
     /// What came on standard error and is not sent yet, and since when.
     errors: Vec<u8>,
     since: Instant,
+    /// What was sent of it last.
+    last_errors: Vec<u8>,
     panic: Option<Fault>,
-    out_of_memory: bool,
     buffer: Vec<u8>,
 }
 
@@ -110,8 +113,8 @@ impl Filter {
             asked: false,
             errors: Vec::new(),
             since: Instant::now(),
+            last_errors: Vec::new(),
             panic: None,
-            out_of_memory: false,
             buffer: vec![0; LARGEST],
         })
     }
@@ -125,9 +128,7 @@ impl Filter {
                 (true, true) => Some(TICK),
                 (true, false) => None,
             };
-            if self.read(patience)? {
-                self.waiting = 0;
-            }
+            self.read(patience)?;
             if !self.errors.is_empty() && self.since.elapsed() >= EXPLAINED {
                 self.send_errors()?;
             }
@@ -201,10 +202,11 @@ impl Filter {
         let count = io::stdin().lock().read(&mut self.buffer)?;
         let command = self.buffer.get(..count).unwrap_or_default();
         self.asked = false;
+        self.waiting = 0;
         if command.starts_with(RUN) {
             self.running = true;
             self.panic = None;
-            self.out_of_memory = false;
+            self.last_errors.clear();
             self.events.send(&Event::Runs)?;
         }
         match &mut self.commands {
@@ -239,6 +241,7 @@ impl Filter {
     }
 
     fn read_stderr(&mut self) -> io::Result<()> {
+        self.waiting = 0;
         let Some(stderr) = &mut self.stderr else {
             return Ok(());
         };
@@ -251,8 +254,6 @@ impl Filter {
             self.since = Instant::now();
         }
         let bytes = self.buffer.get(..count).unwrap_or_default();
-        self.out_of_memory =
-            bytes.starts_with(OUT_OF_MEMORY) || self.out_of_memory && !bytes.ends_with(b"\n");
         self.errors.extend_from_slice(bytes);
         match self.errors.len() >= LARGEST {
             true => self.send_errors(),
@@ -261,25 +262,40 @@ impl Filter {
     }
 
     fn read_stdout(&mut self) -> io::Result<()> {
-        let Some(stdout) = &mut self.stdout else {
-            return Ok(());
-        };
-        let count = stdout.read(&mut self.buffer).unwrap_or(0);
-        if count == 0 {
-            self.stdout = None;
-            return Ok(());
+        self.waiting = 0;
+        let mut pieces = Vec::new();
+        let mut size = 0;
+        while let Some(stdout) = &mut self.stdout {
+            let count = stdout.read(&mut self.buffer).unwrap_or(0);
+            if count == 0 {
+                self.stdout = None;
+            }
+            size += count;
+            pieces.extend(
+                self.scanner
+                    .feed(self.buffer.get(..count).unwrap_or_default()),
+            );
+            // With an error at hand, it matters whether it is announced as one that was returned.
+            let announced = pieces.iter().any(is_return);
+            let stdout = self.stdout.as_ref().map(AsFd::as_fd);
+            if self.errors.is_empty()
+                || announced
+                || size > LARGEST
+                || system::readable([stdout], Some(ANNOUNCED))? == [false]
+            {
+                break;
+            }
         }
-        let pieces = self
-            .scanner
-            .feed(self.buffer.get(..count).unwrap_or_default());
         self.pieces(pieces)
     }
 
     fn pieces(&mut self, pieces: Vec<Piece>) -> io::Result<()> {
+        let mut announced = pieces.iter().any(is_return);
         for piece in pieces {
-            if !matches!(piece, Piece::Line(Line::Returned, _)) {
+            if !announced {
                 self.send_errors()?;
             }
+            announced &= !is_return(&piece);
             match piece {
                 Piece::Text(bytes) => self.events.stream(Event::Stdout, &bytes)?,
                 Piece::Begin(mime) => self.events.send(&Event::Begin(mime))?,
@@ -317,7 +333,11 @@ impl Filter {
                 while let [true] = system::readable([self.stderr.as_ref().map(AsFd::as_fd)], NOW)? {
                     self.read_stderr()?;
                 }
-                let message = std::mem::take(&mut self.errors);
+                let mut message = std::mem::take(&mut self.errors);
+                if message.is_empty() {
+                    // A busy machine; better twice than not at all.
+                    message = std::mem::take(&mut self.last_errors);
+                }
                 let message = String::from_utf8_lossy(&message).trim_end().to_owned();
                 self.fault(&Fault::Returned(message))?;
             }
@@ -348,10 +368,11 @@ impl Filter {
         self.drain()?;
         let pieces = self.scanner.finish();
         self.pieces(pieces)?;
+        let mut said = self.last_errors.windows(OUT_OF_MEMORY.len());
         self.fault(&Fault::Ended {
             code: status.code(),
             signal: status.signal(),
-            out_of_memory: self.out_of_memory,
+            out_of_memory: said.any(|said| said == OUT_OF_MEMORY),
         })?;
         Ok(status)
     }
@@ -365,8 +386,11 @@ impl Filter {
     }
 
     fn send_errors(&mut self) -> io::Result<()> {
-        let errors = std::mem::take(&mut self.errors);
-        self.events.stream(Event::Stderr, &errors)
+        if self.errors.is_empty() {
+            return Ok(());
+        }
+        self.last_errors = std::mem::take(&mut self.errors);
+        self.events.stream(Event::Stderr, &self.last_errors)
     }
 
     fn fault(&self, fault: &Fault) -> io::Result<()> {
@@ -379,4 +403,8 @@ impl Filter {
         out.write_all(b"\n")?;
         out.flush()
     }
+}
+
+fn is_return(piece: &Piece) -> bool {
+    matches!(piece, Piece::Line(Line::Returned, _))
 }

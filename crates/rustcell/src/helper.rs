@@ -230,14 +230,16 @@ impl Helper {
         &self.variables
     }
 
-    /// Has a cell run: take its outputs with [`Helper::next`] until it is done.
+    /// Has a cell run: take its outputs with [`Helper::next`] until it is done. Nothing is shown of
+    /// what is to be run `before` it, such as types made for it; empty is nothing.
     ///
     /// # Errors
     /// The helper has ended.
-    pub async fn execute(&mut self, code: &str) -> io::Result<()> {
+    pub async fn execute(&mut self, before: &str, code: &str) -> io::Result<()> {
         self.cell = Running::default();
         self.cell.outputs.append(&mut self.late);
-        self.ask(&Command::Execute(code.to_owned())).await
+        let (before, code) = (before.to_owned(), code.to_owned());
+        self.ask(&Command::Execute { before, code }).await
     }
 
     /// The next output of the cell that runs. Dropping the future loses none.
@@ -395,6 +397,10 @@ impl Helper {
         match event {
             Event::Quiet(quiet) => self.quiet = quiet,
             Event::Stdout(_) | Event::Stderr(_) | Event::Begin(_) if self.quiet => {}
+            // What is not shown is only counted.
+            Event::Stdout(bytes) | Event::Stderr(bytes) if cell.printed >= PRINTED => {
+                cell.printed += bytes.len() as u64;
+            }
             Event::Stdout(bytes) => {
                 let text = cell.out.decode(&bytes);
                 cell.print(Output::Out, text);
@@ -451,6 +457,7 @@ impl Helper {
         match (outcome.failure, self.cell.fault.take()) {
             (Some(Failure::Unavailable(why)), _) => Err(Error::Unavailable(why)),
             (Some(Failure::Refused(diagnostics)), _) => Err(Error::Refused(diagnostics)),
+            (Some(Failure::Unprepared(why)), _) => Err(Error::Unprepared(why)),
             (Some(Failure::Other(why)), _) => Err(Error::Other(why)),
             (Some(Failure::Ended), fault) => Err(Error::Ended {
                 how: how_it_ended(fault.as_ref()),
@@ -593,9 +600,8 @@ impl Running {
     }
 
     fn print(&mut self, kind: fn(String) -> Output, text: String) {
-        let before = self.printed;
         self.printed += text.len() as u64;
-        if before < PRINTED && !text.is_empty() {
+        if !text.is_empty() {
             self.outputs.push_back(kind(text));
         }
     }

@@ -117,8 +117,8 @@ impl Host {
     /// The kernel is gone.
     fn obey(&mut self, command: Command) -> io::Result<()> {
         match command {
-            Command::Execute(code) => {
-                let outcome = self.execute(code);
+            Command::Execute { before, code } => {
+                let outcome = self.execute(&before, code);
                 self.events.reply(&outcome)
             }
             Command::Complete(code, at) => {
@@ -144,19 +144,19 @@ impl Host {
         }
     }
 
-    fn execute(&mut self, code: String) -> Outcome {
-        let ran = match self.prepare() {
-            Ok(()) => self.run(&code),
-            Err(error) => Err(error),
+    fn execute(&mut self, before: &str, code: String) -> Outcome {
+        let mut outcome = Outcome::default();
+        let ran = match self.prepare(before) {
+            Ok(()) => self.run(&code).map_err(failure),
+            Err(why) => Err(why),
         };
         self.cell = code;
-        let mut outcome = Outcome::default();
         match ran {
             Ok(outputs) => {
                 outcome.took = outputs.timing;
                 outcome.shown = outputs.content_by_mime_type.into_iter().collect();
             }
-            Err(error) => outcome.failure = Some(failure(error)),
+            Err(failure) => outcome.failure = Some(failure),
         }
         let variables = self.context.variables_and_types();
         outcome.variables = variables
@@ -166,18 +166,23 @@ impl Host {
         outcome
     }
 
-    /// Runs what every process of the cells begins with, where it is a new one.
-    fn prepare(&mut self) -> Result<(), Error> {
-        let process = self.process();
-        if self.prepared != process {
-            let _ = self.events.send(&Event::Quiet(true));
-            let prelude = format!("{}\n{}", self.prelude, footing::CODE);
-            let ran = self.run(&prelude);
-            let _ = self.events.send(&Event::Quiet(false));
-            ran?;
-            self.prepared = self.process();
+    /// Runs what every process of the cells begins with, where it is a new one, and what this cell
+    /// begins with; at once, for each compilation takes its time.
+    fn prepare(&mut self, before: &str) -> Result<(), Failure> {
+        let new = self.prepared != self.process();
+        let code = match new {
+            true => format!("{}\n{before}\n{}", self.prelude, footing::CODE),
+            false => before.to_owned(),
+        };
+        if code.trim().is_empty() {
+            return Ok(());
         }
-        Ok(())
+        let _ = self.events.send(&Event::Quiet(true));
+        let ran = self.run(&code);
+        let _ = self.events.send(&Event::Quiet(false));
+        self.prepared = self.process();
+        ran.map(drop)
+            .map_err(|error| Failure::Unprepared(error.to_string()))
     }
 
     fn process(&self) -> Option<u32> {

@@ -14,8 +14,8 @@ use crate::diagnostic::Diagnostic;
 /// What the kernel asks of the helper.
 #[derive(Debug, Serialize, Deserialize)]
 pub(crate) enum Command {
-    /// Run a cell.
-    Execute(String),
+    /// Run a cell, and this code before it, of which nothing is shown.
+    Execute { before: String, code: String },
     /// What fits at this byte of a cell?
     Complete(String, usize),
     /// What is known of the thing at this byte?
@@ -46,6 +46,8 @@ pub(crate) enum Failure {
     Unavailable(String),
     /// The compiler, or a command, refuses it.
     Refused(Vec<Diagnostic>),
+    /// The code before it cannot be run: ours, not the user's.
+    Unprepared(String),
     /// The process of the cells has ended, and was started again without its variables.
     Ended,
     /// Anything else, in evcxr's words.

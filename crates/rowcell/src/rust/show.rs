@@ -106,6 +106,12 @@ pub(super) fn problem(error: Error, cell: &str) -> Problem {
     match error {
         Error::Unavailable(why) => unavailable(&why),
         Error::Refused(diagnostics) => refused(diagnostics, cell),
+        Error::Unprepared(why) => {
+            let mut problem =
+                Problem::new("rust_unprepared", "the Rust cell could not be prepared");
+            problem.detail = Some(why);
+            problem
+        }
         Error::Panicked {
             message,
             source,
