@@ -16,6 +16,13 @@ ALLOW_ROOT := $(if $(filter 0,$(shell id -u)),--allow-root)
 
 KEYRINGS := keyutils dbus gnome-keyring libsecret-tools
 
+# What draws the pictures of charts, for the build to take in; where npm cannot make it, charts are
+# specifications without a picture.
+VEGA := $(CARGO_TARGET_DIR)/vega/vega.js
+NPM := $(CARGO_TARGET_DIR)/npm
+FONTS := @expo-google-fonts/arimo/400Regular/Arimo_400Regular.ttf \
+  @expo-google-fonts/arimo/700Bold/Arimo_700Bold.ttf dejavu-fonts-ttf/ttf/DejaVuSans.ttf
+
 UNCONNECTED := -u ROWCELL_CONNECT -u DATABASE_URL -u PGHOST -u PGHOSTADDR -u PGSERVICE
 
 .DEFAULT_GOAL := help
@@ -24,7 +31,7 @@ UNCONNECTED := -u ROWCELL_CONNECT -u DATABASE_URL -u PGHOST -u PGHOSTADDR -u PGS
 help:  ## what there is
 	@sed -n 's/^\([a-z]*\):.*## /make \1\t/p' $(MAKEFILE_LIST) | expand -t 14
 
-build: build-needs  ## the program: debug/rowcell
+build: build-needs $(VEGA)  ## the program: debug/rowcell
 	cargo build --locked $(SELECTED)
 
 demo: build  ## runs the quickstart, writes target/demo.ipynb and target/demo.html
@@ -48,7 +55,7 @@ bench: build server-needs $(VENV)/benches/made  ## the benchmarks beside the pee
 	@mkdir -p target
 	$(VENV)/benches/bin/python benches/bench.py --rowcell=$(ROWCELL) --to=target/bench.md
 
-lint: build-needs  ## format and clippy, nothing forgiven
+lint: build-needs $(VEGA)  ## format and clippy, nothing forgiven
 	cargo fmt --check
 	cargo clippy --locked --workspace --all-targets -- -D warnings
 
@@ -62,6 +69,14 @@ $(VENV)/%/made: %/requirements.txt | python-needs
 	@touch $@
 
 $(VENV)/tests/made: notebooks/requirements.txt
+
+$(VEGA): $(wildcard crates/display/vega/*)
+	@mkdir -p $(@D) $(NPM)
+	@cp crates/display/vega/* crates/display/vega/.npmrc $(NPM)
+	@if ! command -v npm >/dev/null; then echo 'No npm here: charts will come without a PNG.'; \
+	elif cd $(NPM) && npm ci --silent --prefer-offline && npm run --silent build; then \
+	  cp $(foreach font,$(FONTS),node_modules/$(font)) $(@D) && mv made.js $@; \
+	else echo 'npm failed: charts will come without a PNG.'; fi
 
 # What the system has to have. $(call need,CHECK,PACKAGES): where CHECK fails, root gets the
 # packages installed; anyone else is told the one command.

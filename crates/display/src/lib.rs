@@ -2,7 +2,8 @@
 //!
 //! Pure functions of their input: no I/O, no clock, no runtime. A [`Table`] holds the server's own
 //! text of each value; [`Table::text`] prints it as psql does, [`Table::html`] as a notebook shows
-//! it, and [`Table::bundle`] gives both. A [`Problem`] is an error or a notice with its place.
+//! it, and [`Table::bundle`] gives both. A [`Problem`] is an error or a notice with its place. In
+//! [`chart`] rows become pictures.
 //!
 //! ```
 //! use display::{Column, Kind, Print, Table};
@@ -18,6 +19,7 @@
 
 mod aligned;
 mod bundle;
+pub mod chart;
 mod conditions;
 mod csv;
 mod diagnostic;

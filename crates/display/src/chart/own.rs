@@ -1,0 +1,332 @@
+//! A Vega-Lite specification of the user's own, drawn from a result.
+
+use serde_json::{Map, Value, json};
+
+use crate::chart::layout::problem;
+use crate::chart::spec::INK;
+use crate::chart::spread::chosen;
+use crate::chart::value::{Nature, bounded, printed};
+use crate::chart::{moment, picture};
+use crate::{Bundle, Column, Kind, Problem};
+
+/// Rows that are drawn; of more, a fair sample.
+const SAMPLE: usize = 5_000;
+/// Values that are drawn, over all columns.
+const VALUES: usize = 100_000;
+/// A longer JSON value is drawn as text.
+const JSON: usize = 10_000;
+/// Transforms that make fields without naming them.
+const MAKERS: &[&str] = &[
+    "pivot",
+    "fold",
+    "density",
+    "quantile",
+    "lookup",
+    "regression",
+    "loess",
+];
+
+/// A specification, and the rows it is drawn from.
+#[derive(Debug)]
+pub struct Own {
+    spec: Map<String, Value>,
+    columns: Vec<(usize, Column)>,
+    rows: u64,
+    sample: Vec<Value>,
+    state: u64,
+}
+
+/// What all of our charts begin with: transparent, in colours that suit light and dark pages.
+pub(super) fn frame() -> Value {
+    let text = json!({"labelColor": INK, "titleColor": INK, "titleFontWeight": "normal"});
+    let mut axis = text.clone();
+    for (name, value) in [
+        ("gridColor", "#80808033"),
+        ("domainColor", "#808080"),
+        ("tickColor", "#808080"),
+    ] {
+        axis[name] = json!(value);
+    }
+    axis["titlePadding"] = json!(8);
+    json!({
+        "$schema": "https://vega.github.io/schema/vega-lite/v5.json",
+        "background": "transparent",
+        "padding": 8,
+        "config": {
+            "view": {"stroke": null},
+            "axis": axis,
+            "legend": text,
+            "header": text,
+            "title": {
+                "color": INK,
+                "subtitleColor": INK,
+                "anchor": "start",
+                "offset": 12,
+                "fontSize": 14,
+                "subtitlePadding": 4,
+            },
+        },
+    })
+}
+
+impl Own {
+    /// Reads a specification, JSON or YAML.
+    ///
+    /// # Errors
+    /// It is neither, or no specification of Vega-Lite.
+    pub fn parse(text: &str) -> Result<Self, Problem> {
+        let spec: Value = match text.trim_start().starts_with('{') {
+            true => serde_json::from_str(text).map_err(|error| unreadable("JSON", &error)),
+            false => serde_saphyr::from_str(text).map_err(|error| unreadable("YAML", &error)),
+        }?;
+        let Value::Object(spec) = spec else {
+            return Err(problem(
+                "a specification is an object with a mark and an encoding",
+                "Such as: {\"mark\": \"bar\", \"encoding\": {\"x\": {\"field\": \"COLUMN\"}}}",
+            ));
+        };
+        let schema = spec
+            .get("$schema")
+            .and_then(Value::as_str)
+            .unwrap_or_default();
+        if schema.contains("/vega/") {
+            return Err(problem(
+                "this is a specification of Vega, and %%chart takes Vega-Lite's",
+                "Its schema is https://vega.github.io/schema/vega-lite/v5.json",
+            ));
+        }
+        Ok(Own {
+            spec,
+            columns: Vec::new(),
+            rows: 0,
+            sample: Vec::new(),
+            // Any number but 0; always this one, for a chart is the same each time.
+            state: 0x9E37_79B9_7F4A_7C15,
+        })
+    }
+
+    /// Takes the columns of the result; a field that is the name of one is escaped where Vega would
+    /// read more into it. Answers the first field that is no column, nor made by a transform.
+    pub fn columns(&mut self, columns: &[Column]) -> Option<String> {
+        let mut spec = Value::Object(std::mem::take(&mut self.spec));
+        let mut texts = String::new();
+        let mut made = Vec::new();
+        let mut unknown = None;
+        walk(&mut spec, &mut |object| {
+            for (key, value) in object.iter() {
+                if key == "as" || MAKERS.contains(&key.as_str()) {
+                    made.extend(strings(value).map(str::to_owned));
+                }
+                for text in strings(value) {
+                    texts += text;
+                    texts.push('\n');
+                }
+            }
+        });
+        let free = MAKERS.iter().any(|maker| holds(&spec, maker));
+        walk(&mut spec, &mut |object| {
+            let Some(Value::String(field)) = object.get_mut("field") else {
+                return;
+            };
+            if columns.iter().any(|column| column.name == *field) {
+                *field = escaped(field);
+            } else if !free && !known(field, columns, &made) {
+                unknown.get_or_insert_with(|| field.clone());
+            }
+        });
+        // A name may stand in an expression as well; what is nowhere is not needed.
+        let used = columns.iter().enumerate().filter(|(_, column)| {
+            texts.contains(&column.name) || texts.contains(&escaped(&column.name))
+        });
+        self.columns = used.map(|(at, column)| (at, column.clone())).collect();
+        if let Value::Object(spec) = spec {
+            self.spec = spec;
+        }
+        unknown
+    }
+
+    /// Takes a row: `value` gives the server's text of a column by its place, `None` being NULL.
+    pub fn push<'v>(&mut self, value: impl Fn(usize) -> Option<&'v str>) {
+        self.rows += 1;
+        let room = SAMPLE.min(VALUES / self.columns.len().max(1)).max(1);
+        let place = match self.sample.len() < room {
+            true => Some(self.sample.len()),
+            false => chosen(&mut self.state, self.rows, room),
+        };
+        let Some(place) = place else { return };
+        let row: Map<String, Value> = self
+            .columns
+            .iter()
+            .map(|(at, column)| (column.name.clone(), read(column, value(*at))))
+            .collect();
+        match self.sample.get_mut(place) {
+            Some(known) => *known = Value::Object(row),
+            None => self.sample.push(Value::Object(row)),
+        }
+    }
+
+    /// The chart, as [`Plot::bundle`](crate::chart::Plot::bundle) gives it.
+    ///
+    /// # Errors
+    /// It cannot be drawn, there is nothing to draw, or drawing was stopped.
+    pub fn bundle(mut self, stop: impl Fn() -> bool + Send + 'static) -> Result<Bundle, Problem> {
+        if self.rows == 0 {
+            return Err(problem(
+                "the result has no rows: there is nothing to draw",
+                "Draw a result that has some; from NAME names another one.",
+            ));
+        }
+        let sampled = (self.sample.len() as u64) < self.rows;
+        let note = sampled.then(|| {
+            format!(
+                "a sample of {} of {} rows",
+                printed(self.sample.len() as f64),
+                printed(self.rows as f64)
+            )
+        });
+        let words = self.words(note.as_deref());
+        if let Some(note) = note {
+            self.subtitle(&note);
+        }
+        self.spec
+            .insert("data".into(), json!({"values": self.sample}));
+        let mut spec = Value::Object(self.spec);
+        adopt(&mut spec, frame());
+        picture::add(Bundle::plain(words), spec, stop)
+    }
+
+    fn words(&self, note: Option<&str>) -> String {
+        let text = |name: &str| match self.spec.get(name)? {
+            Value::Object(object) => object.get("text").or(object.get("type"))?.as_str(),
+            value => value.as_str(),
+        };
+        let mark = text("mark")
+            .map(|mark| format!(" ({mark})"))
+            .unwrap_or_default();
+        let title = text("title")
+            .map(|title| format!(": {title}"))
+            .unwrap_or_default();
+        let names: Vec<&str> = self
+            .columns
+            .iter()
+            .map(|(_, column)| column.name.as_str())
+            .collect();
+        let rows = match note {
+            Some(note) => note.to_owned(),
+            None if self.rows == 1 => "1 row".into(),
+            None => format!("{} rows", printed(self.rows as f64)),
+        };
+        let mut words = format!("Vega-Lite chart{mark}{title}\n{rows}: {}", names.join(", "));
+        if let Some(description) = text("description") {
+            words += &format!("\n{description}");
+        }
+        words
+    }
+
+    /// Says something below the title.
+    fn subtitle(&mut self, note: &str) {
+        let title = match self.spec.get("title") {
+            Some(Value::Object(title)) => {
+                let mut title = title.clone();
+                let lines = title.get("subtitle").map(strings).into_iter().flatten();
+                let lines: Vec<String> =
+                    lines.map(str::to_owned).chain([note.to_owned()]).collect();
+                title.insert("subtitle".into(), json!(lines));
+                Value::Object(title)
+            }
+            Some(text) => json!({"text": text, "subtitle": note}),
+            None => json!({"text": note, "fontSize": 12, "fontWeight": "normal"}),
+        };
+        self.spec.insert("title".into(), title);
+    }
+}
+
+fn unreadable(form: &str, error: &dyn std::fmt::Display) -> Problem {
+    problem(
+        format!("the specification is no {form}: {error}"),
+        "A body that begins with { is read as JSON, any other as YAML.",
+    )
+}
+
+/// A value as Vega takes it. Moments have no zone, so that they are shown as they are here.
+fn read(column: &Column, text: Option<&str>) -> Value {
+    let Some(text) = text else { return Value::Null };
+    let nature = Nature::of(column);
+    match nature {
+        Nature::Number | Nature::Duration => json!(nature.read(text)),
+        Nature::Truth => json!(text == "t"),
+        Nature::Moment => match moment::moment(text) {
+            Some(at) => json!(moment::print(at, "%Y-%m-%dT%H:%M:%S.%L")),
+            None => json!(bounded(text)),
+        },
+        _ if column.kind == Kind::Json && text.len() <= JSON => {
+            serde_json::from_str(text).unwrap_or_else(|_| json!(bounded(text)))
+        }
+        _ => json!(bounded(text)),
+    }
+}
+
+/// A column's name as a field: dots and brackets in it are its own.
+fn escaped(name: &str) -> String {
+    let mut out = String::new();
+    for c in name.chars() {
+        if matches!(c, '.' | '[' | ']' | '\\' | '\'' | '"') {
+            out.push('\\');
+        }
+        out.push(c);
+    }
+    out
+}
+
+/// Whether a field is a column, within one, or made by the specification itself.
+fn known(field: &str, columns: &[Column], made: &[String]) -> bool {
+    let within = field.split(['.', '[']).next().unwrap_or_default();
+    let is = |name: &str| name == field || name == within || escaped(name) == field;
+    columns.iter().any(|column| is(&column.name)) || made.iter().any(|name| is(name))
+}
+
+/// Visits every object.
+fn walk(value: &mut Value, visit: &mut impl FnMut(&mut Map<String, Value>)) {
+    match value {
+        Value::Object(object) => {
+            visit(object);
+            object.values_mut().for_each(|value| walk(value, visit));
+        }
+        Value::Array(values) => values.iter_mut().for_each(|value| walk(value, visit)),
+        _ => {}
+    }
+}
+
+/// Whether an object somewhere has this key.
+fn holds(value: &Value, key: &str) -> bool {
+    match value {
+        Value::Object(object) => {
+            object.contains_key(key) || object.values().any(|value| holds(value, key))
+        }
+        Value::Array(values) => values.iter().any(|value| holds(value, key)),
+        _ => false,
+    }
+}
+
+/// A text, or the texts of a list.
+fn strings(value: &Value) -> impl Iterator<Item = &str> {
+    let list = value.as_array().map_or(&[][..], Vec::as_slice);
+    value
+        .as_str()
+        .into_iter()
+        .chain(list.iter().filter_map(Value::as_str))
+}
+
+/// Takes over what a specification does not say itself.
+fn adopt(own: &mut Value, other: Value) {
+    if let (Value::Object(own), Value::Object(other)) = (own, other) {
+        for (key, value) in other {
+            match own.get_mut(&key) {
+                Some(known) => adopt(known, value),
+                None => {
+                    own.insert(key, value);
+                }
+            }
+        }
+    }
+}

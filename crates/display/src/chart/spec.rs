@@ -1,0 +1,548 @@
+//! The Vega-Lite specification of what is drawn.
+//!
+//! Data go under names of our own (`x`, `y`, `color`, …), so that no name of a column has to be
+//! escaped; moments go as milliseconds on a UTC scale, so that a chart shows the same clock as the
+//! table, wherever it is looked at. Colours suit a light and a dark page.
+
+use serde_json::{Map, Value, json};
+
+use crate::chart::drawing::{Drawing, field};
+use crate::chart::layout::{Measure, Part, Place};
+use crate::chart::scale::Scale;
+use crate::chart::value::Nature;
+use crate::chart::{Kind, own};
+
+const WIDTH: usize = 560;
+const HEIGHT: usize = 320;
+/// Grey enough for black and white pages.
+pub(super) const INK: &str = "#767676";
+const COLOR: &str = "#4c78a8";
+/// Vega's own, which tell apart also where colours are seen less well.
+const COLORS: [&str; 12] = [
+    "#4c78a8", "#f58518", "#e45756", "#72b7b2", "#54a24b", "#eeca3b", "#b279a2", "#ff9da6",
+    "#9d755d", "#79706e", "#83bcb6", "#d67195",
+];
+/// The rest's.
+const OTHER: &str = "#bab0ac";
+
+impl Drawing<'_> {
+    pub(super) fn spec(&self) -> Value {
+        let mut spec = own::frame();
+        spec["description"] = json!(self.words());
+        spec["title"] = json!({"text": self.heading(), "subtitle": self.subtitle()});
+        spec["data"] = json!({"values": self.values()});
+        let mut unit = self.unit_spec();
+        let transforms: Vec<Value> = [Place::X, Place::Y]
+            .into_iter()
+            .filter_map(|place| self.when(place))
+            .collect();
+        if !transforms.is_empty() {
+            spec["transform"] = json!(transforms);
+        }
+        let (width, height) = self.size();
+        unit.insert("width".into(), json!(width));
+        unit.insert("height".into(), json!(height));
+        match self.part(Place::Facet) {
+            Some((at, part, _)) => {
+                spec["columns"] = json!(columns(self.domain(at).len()));
+                spec["facet"] = json!({
+                    "field": "facet",
+                    "type": "nominal",
+                    "title": part.name,
+                    "sort": self.labels(at),
+                });
+                spec["spec"] = Value::Object(unit);
+            }
+            None => {
+                for (key, value) in unit {
+                    spec[key] = value;
+                }
+            }
+        }
+        spec
+    }
+
+    /// A row of the chart's data a group, a number of a box, or a point.
+    fn values(&self) -> Vec<Value> {
+        match self.layout.chart.kind {
+            _ if !self.points.is_empty() => self.point_values(),
+            Kind::Box => self.box_values(),
+            _ => self.group_values(),
+        }
+    }
+
+    fn group_values(&self) -> Vec<Value> {
+        let value = |(rank, key): (usize, &_)| {
+            let group = self.group(key)?;
+            let mut value = self.place_values(key);
+            for (at, measure) in self.layout.measures.iter().enumerate() {
+                let number = self.number(group, at, measure);
+                value.insert(field(measure.place).into(), json!(number));
+            }
+            match self.layout.chart.kind {
+                Kind::Point => {
+                    value.insert("rows".into(), json!(group.rows));
+                }
+                Kind::Arc => {
+                    value.insert("rank".into(), json!(rank));
+                }
+                _ => {}
+            }
+            Some(Value::Object(value))
+        };
+        self.keys.iter().enumerate().filter_map(value).collect()
+    }
+
+    /// The parts of a group.
+    fn place_values(&self, key: &[i64]) -> Map<String, Value> {
+        let mut value = Map::new();
+        for (at, part) in self.layout.parts.iter().enumerate() {
+            let (name, scale) = (field(part.place), &self.gathered.scales[at]);
+            if self.is_discrete(part, scale) {
+                value.insert(name.into(), json!(self.label(at, key[at])));
+                continue;
+            }
+            let divisor = self.part_unit(part).0;
+            let (from, to) = scale.range(key[at]);
+            let (from, to) = (from / divisor, to / divisor);
+            match self.layout.chart.kind {
+                _ if matches!(scale, Scale::Each) => value.insert(name.into(), json!(from)),
+                Kind::Line | Kind::Area if part.nature.is_clock() => {
+                    value.insert(name.into(), json!(from))
+                }
+                Kind::Line | Kind::Area | Kind::Point => {
+                    value.insert(name.into(), json!(f64::midpoint(from, to)))
+                }
+                _ => {
+                    value.insert(name.into(), json!(from));
+                    value.insert(format!("{name}2"), json!(to))
+                }
+            };
+        }
+        value
+    }
+
+    fn box_values(&self) -> Vec<Value> {
+        let mut values = Vec::new();
+        let divisor = self
+            .layout
+            .measure()
+            .map_or(1.0, |measure| self.unit(measure).0);
+        let log = self.layout.chart.log_y;
+        for key in &self.keys {
+            let spread = self
+                .group(key)
+                .and_then(|group| group.sample.as_ref()?.spread());
+            let Some(spread) = spread else { continue };
+            let place = self.place_values(key);
+            let shown = |number: f64| (!(log && number <= 0.0)).then_some(number / divisor);
+            let mut value = place.clone();
+            for (name, number) in [
+                ("low", spread.whiskers.0),
+                ("quarter", spread.quarter),
+                ("median", spread.median),
+                ("three_quarters", spread.three_quarters),
+                ("high", spread.whiskers.1),
+            ] {
+                value.insert(name.into(), json!(shown(number)));
+            }
+            values.push(Value::Object(value));
+            for number in spread.beyond {
+                let mut value = place.clone();
+                value.insert("beyond".into(), json!(shown(number)));
+                values.push(Value::Object(value));
+            }
+        }
+        values
+    }
+
+    fn is_discrete(&self, part: &Part, scale: &Scale) -> bool {
+        let by_name = matches!(part.place, Place::Color | Place::Facet)
+            || self.layout.chart.kind == Kind::Box;
+        by_name || matches!(scale, Scale::Names(_))
+    }
+
+    /// The mark and its encoding, or layers of them.
+    fn unit_spec(&self) -> Map<String, Value> {
+        let mut encoding = Map::new();
+        for (place, name) in [(Place::X, "x"), (Place::Y, "y"), (Place::Color, "color")] {
+            if let Some((at, part, scale)) = self.part(place) {
+                let axis = match place {
+                    Place::Color => self.colors(at, part, scale),
+                    _ => self.axis(at, part, scale),
+                };
+                encoding.insert(name.into(), axis);
+                let ranged = !matches!(
+                    self.layout.chart.kind,
+                    Kind::Line | Kind::Area | Kind::Point
+                );
+                let steps = matches!(scale, Scale::Steps(_) | Scale::Units(_));
+                if ranged && steps && !self.is_discrete(part, scale) {
+                    encoding.insert(format!("{name}2"), json!({"field": format!("{name}2")}));
+                    encoding[name]["bin"] = json!("binned");
+                }
+            }
+        }
+        if self.layout.chart.kind == Kind::Box {
+            return self.box_layers(&encoding);
+        }
+        for measure in &self.layout.measures {
+            let (name, channel) = match (measure.place, self.layout.chart.kind) {
+                (Place::Y, Kind::Arc) => (
+                    "theta",
+                    json!({"field": "y", "type": "quantitative", "stack": true}),
+                ),
+                (Place::Color, _) => ("color", self.shades(measure)),
+                (Place::Size, _) => (
+                    "size",
+                    json!({"field": "size", "type": "quantitative", "title": self.title(measure)}),
+                ),
+                (place, _) => (field(place), self.measure_axis(measure)),
+            };
+            encoding.insert(name.into(), channel);
+        }
+        if self.layout.chart.kind == Kind::Point
+            && self.points.is_empty()
+            && !encoding.contains_key("size")
+        {
+            encoding.insert(
+                "size".into(),
+                json!({"field": "rows", "type": "quantitative", "title": "rows"}),
+            );
+        }
+        if self.layout.chart.kind == Kind::Arc {
+            encoding.insert(
+                "order".into(),
+                json!({"field": "rank", "type": "quantitative"}),
+            );
+        }
+        if let Some(offset) = self.side_by_side() {
+            let sort = self.layout.part(Place::Color).map(|at| self.labels(at));
+            encoding.insert(
+                offset.into(),
+                json!({"field": "color", "type": "nominal", "sort": sort}),
+            );
+        }
+        encoding.insert("tooltip".into(), json!(self.tooltips()));
+        let mut unit = Map::new();
+        unit.insert("mark".into(), self.mark());
+        unit.insert("encoding".into(), Value::Object(encoding));
+        unit
+    }
+
+    fn mark(&self) -> Value {
+        let colored = self.layout.part(Place::Color).is_some();
+        match self.layout.chart.kind {
+            Kind::Bar | Kind::Histogram => json!({"type": "bar", "color": COLOR}),
+            Kind::Line => match self.keys.len() <= 60 {
+                true => json!({"type": "line", "color": COLOR, "point": {"size": 36}}),
+                false => json!({"type": "line", "color": COLOR, "strokeWidth": 1.5}),
+            },
+            Kind::Area => {
+                let opacity = match colored && !self.layout.chart.stacked {
+                    true => 0.4,
+                    false => 0.85,
+                };
+                json!({"type": "area", "color": COLOR, "line": {"strokeWidth": 1.5}, "opacity": opacity})
+            }
+            Kind::Point if self.points.is_empty() => {
+                json!({"type": "circle", "color": COLOR, "opacity": 0.8})
+            }
+            Kind::Point => {
+                let opacity = match self.points.len() {
+                    ..100 => 0.9,
+                    100..1000 => 0.6,
+                    _ => 0.35,
+                };
+                json!({"type": "circle", "color": COLOR, "opacity": opacity, "size": 40})
+            }
+            Kind::Heatmap => json!({"type": "rect"}),
+            Kind::Arc => json!({"type": "arc", "innerRadius": 60, "padAngle": 0.01}),
+            Kind::Box => Value::Null,
+        }
+    }
+
+    /// Bars of several colours at the same name stand side by side.
+    fn side_by_side(&self) -> Option<&'static str> {
+        self.layout.part(Place::Color)?;
+        let place = match self.layout.lies() {
+            true => Place::Y,
+            false => Place::X,
+        };
+        let (_, part, scale) = self.part(place)?;
+        let bars = self.layout.chart.kind == Kind::Bar && !self.layout.chart.stacked;
+        (bars && self.is_discrete(part, scale)).then_some(match place {
+            Place::Y => "yOffset",
+            _ => "xOffset",
+        })
+    }
+
+    /// The axis of a part.
+    fn axis(&self, at: usize, part: &Part, scale: &Scale) -> Value {
+        let title = self.part_title(part);
+        let name = field(part.place);
+        if self.is_discrete(part, scale) {
+            let labels = self.labels(at);
+            let mut axis = json!({"labelLimit": 160, "grid": false});
+            if part.place == Place::X {
+                let longest = labels.iter().map(|label| label.chars().count()).max();
+                let room = self.size().0 / labels.len().max(1);
+                let fits = longest.unwrap_or_default() * 6 + 6 <= room;
+                axis["labelAngle"] = json!(if fits { 0 } else { -40 });
+            }
+            return json!({"field": name, "type": "nominal", "sort": labels, "title": title, "axis": axis});
+        }
+        if part.nature.is_clock() {
+            let mut axis = json!({"field": name, "type": "temporal", "title": title, "scale": {"type": "utc"}});
+            if part.nature == Nature::Time {
+                axis["axis"] = json!({"format": "%H:%M"});
+            }
+            return axis;
+        }
+        let mut axis = json!({"field": name, "type": "quantitative", "title": title});
+        axis["scale"] = match self.is_log(part.place) {
+            true => json!({"type": "log", "nice": false}),
+            false => json!({"zero": false}),
+        };
+        let reach = self
+            .tally(part)
+            .and_then(|tally| Some((tally.whole, tally.reach?)));
+        if let Some((true, (least, most))) = reach
+            && least >= 1000.0
+            && most < 3000.0
+        {
+            // Years have no comma.
+            axis["axis"] = json!({"format": "d"});
+        }
+        axis
+    }
+
+    fn measure_axis(&self, measure: &Measure) -> Value {
+        let kind = self.layout.chart.kind;
+        let mut axis = json!({
+            "field": field(measure.place),
+            "type": "quantitative",
+            "title": self.title(measure),
+        });
+        if measure.place == Place::X {
+            axis["axis"] = json!({"tickCount": 6});
+        }
+        if self.is_log(measure.place) {
+            axis["scale"] = json!({"type": "log", "nice": false});
+        } else if matches!(kind, Kind::Line | Kind::Point) {
+            axis["scale"] = json!({"zero": false});
+        }
+        if matches!(kind, Kind::Bar | Kind::Area | Kind::Histogram) {
+            let stacked = self.layout.chart.stacked
+                || kind == Kind::Histogram
+                || kind == Kind::Bar && self.side_by_side().is_none();
+            let colored = self.layout.part(Place::Color).is_some();
+            let zero = stacked && colored && !self.is_log(measure.place);
+            axis["stack"] = if zero { json!("zero") } else { Value::Null };
+        }
+        axis
+    }
+
+    fn colors(&self, at: usize, part: &Part, scale: &Scale) -> Value {
+        let places = self.domain(at);
+        let colors: Vec<&str> = places
+            .iter()
+            .enumerate()
+            .map(|(rank, place)| match scale {
+                Scale::Names(names) if names.is_other(*place) => OTHER,
+                _ => COLORS[rank % COLORS.len()],
+            })
+            .collect();
+        json!({
+            "field": "color",
+            "type": "nominal",
+            "title": part.name,
+            "sort": self.labels(at),
+            "scale": {"domain": self.labels(at), "range": colors},
+        })
+    }
+
+    /// Colours of a number.
+    fn shades(&self, measure: &Measure) -> Value {
+        json!({
+            "field": "color",
+            "type": "quantitative",
+            "title": self.title(measure),
+            "scale": {"scheme": "viridis"},
+        })
+    }
+
+    fn labels(&self, at: usize) -> Vec<String> {
+        self.domain(at)
+            .into_iter()
+            .map(|place| self.label(at, place))
+            .collect()
+    }
+
+    /// What a pointer on a mark is told.
+    fn tooltips(&self) -> Vec<Value> {
+        let mut tooltips = Vec::new();
+        for (at, part) in self.layout.parts.iter().enumerate() {
+            let scale = &self.gathered.scales[at];
+            let name = match self.when(part.place) {
+                Some(when) => when["as"].clone(),
+                None => json!(field(part.place)),
+            };
+            let kind = match self.is_discrete(part, scale) || self.when(part.place).is_some() {
+                true => "nominal",
+                false => "quantitative",
+            };
+            tooltips.push(json!({"field": name, "type": kind, "title": self.part_title(part)}));
+        }
+        for measure in &self.layout.measures {
+            let name = field(measure.place);
+            tooltips.push(json!({"field": name, "type": "quantitative", "title": self.title(measure), "format": ",.6~g"}));
+        }
+        if self.layout.chart.kind == Kind::Point && self.points.is_empty() {
+            tooltips.push(json!({"field": "rows", "type": "quantitative", "title": "rows"}));
+        }
+        tooltips
+    }
+
+    /// A transform that puts a place into words for the tooltip, where it is a moment or a range.
+    fn when(&self, place: Place) -> Option<Value> {
+        let (_, part, scale) = self.part(place)?;
+        if self.is_discrete(part, scale) {
+            return None;
+        }
+        let name = field(place);
+        let words = format!("{name}_words");
+        let ranged = matches!(
+            self.layout.chart.kind,
+            Kind::Bar | Kind::Histogram | Kind::Heatmap
+        );
+        if part.nature.is_clock() {
+            let format = self.clock_format(part, scale);
+            return Some(
+                json!({"calculate": format!("utcFormat(datum.{name}, '{format}')"), "as": words}),
+            );
+        }
+        (ranged && matches!(scale, Scale::Steps(_))).then(|| {
+            let calculate =
+                format!("format(datum.{name}, ',') + ' – ' + format(datum.{name}2, ',')");
+            json!({"calculate": calculate, "as": words})
+        })
+    }
+
+    fn box_layers(&self, encoding: &Map<String, Value>) -> Map<String, Value> {
+        let Some(measure) = self.layout.measure() else {
+            return Map::new();
+        };
+        let (along, along2) = match self.layout.lies() {
+            true => ("x", "x2"),
+            false => ("y", "y2"),
+        };
+        let title = self.title(measure);
+        let mut scale = json!({"zero": false});
+        if self.layout.chart.log_y {
+            scale = json!({"type": "log", "nice": false});
+        }
+        let axis = |name: &str| json!({"field": name, "type": "quantitative", "title": title, "scale": scale});
+        let tooltip: Vec<Value> = self
+            .layout
+            .parts
+            .iter()
+            .map(|part| json!({"field": field(part.place), "type": "nominal", "title": part.name}))
+            .chain(
+                [("high", "upper whisker"), ("three_quarters", "three quarters"), ("median", "median"), ("quarter", "quarter"), ("low", "lower whisker")]
+                    .map(|(name, title)| json!({"field": name, "type": "quantitative", "title": title, "format": ",.6~g"})),
+            )
+            .collect();
+        let layer = |mark: Value, from: &str, to: Option<&str>, tooltip: Value| {
+            let mut layer = encoding.clone();
+            layer.insert(along.into(), axis(from));
+            if let Some(to) = to {
+                layer.insert(along2.into(), json!({"field": to}));
+            }
+            layer.insert("tooltip".into(), tooltip);
+            json!({"mark": mark, "encoding": layer})
+        };
+        let tooltip = json!(tooltip);
+        let number =
+            json!([{"field": "beyond", "type": "quantitative", "title": title, "format": ",.6~g"}]);
+        let layers = vec![
+            layer(
+                json!({"type": "rule", "color": INK}),
+                "low",
+                Some("high"),
+                tooltip.clone(),
+            ),
+            layer(
+                json!({"type": "bar", "size": 22, "color": COLOR}),
+                "quarter",
+                Some("three_quarters"),
+                tooltip.clone(),
+            ),
+            layer(
+                json!({"type": "tick", "size": 22, "thickness": 2, "color": "white"}),
+                "median",
+                None,
+                tooltip,
+            ),
+            layer(
+                json!({"type": "point", "size": 16, "color": COLOR, "opacity": 0.6}),
+                "beyond",
+                None,
+                number,
+            ),
+        ];
+        let mut unit = Map::new();
+        unit.insert("layer".into(), json!(layers));
+        unit
+    }
+
+    /// The size of one chart, in pixels: names have the room they need, side by side less is left.
+    fn size(&self) -> (usize, usize) {
+        let facets = self
+            .layout
+            .part(Place::Facet)
+            .map(|at| self.domain(at).len());
+        let columns = facets.map_or(1, columns);
+        let (width, height) = match columns {
+            1 => (WIDTH, HEIGHT),
+            2 => (280, 200),
+            _ => (190, 150),
+        };
+        let each = self.side_by_side().and(self.layout.part(Place::Color));
+        let each = each.map_or(1, |at| self.domain(at).len());
+        let names = |place: Place| {
+            let (at, part, scale) = self.part(place)?;
+            self.is_discrete(part, scale).then(|| self.domain(at).len())
+        };
+        let grows = matches!(
+            self.layout.chart.kind,
+            Kind::Bar | Kind::Box | Kind::Heatmap
+        );
+        let width = match names(Place::X) {
+            Some(count) if grows => {
+                (count * 44.max(16 * each)).clamp(140.min(width), width.max(60))
+            }
+            _ => width,
+        };
+        let height = match names(Place::Y) {
+            Some(count) if grows || self.layout.chart.kind == Kind::Point => {
+                (count * 24.max(12 * each)).clamp(60, 900)
+            }
+            None if self.layout.lies() => 60,
+            _ => height,
+        };
+        match self.layout.chart.kind {
+            Kind::Arc => (height.min(260), height.min(260)),
+            _ => (width, height),
+        }
+    }
+}
+
+/// How many small charts stand side by side.
+fn columns(facets: usize) -> usize {
+    match facets {
+        ..=1 => 1,
+        2 | 4 => 2,
+        _ => 3,
+    }
+}

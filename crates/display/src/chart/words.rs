@@ -1,0 +1,340 @@
+//! A chart in words: its title, what its reader has to know, and a description for those who do not
+//! see it.
+
+use crate::chart::drawing::Drawing;
+use crate::chart::layout::Place;
+use crate::chart::moment;
+use crate::chart::plot::Key;
+use crate::chart::scale::Scale;
+use crate::chart::value::printed;
+use crate::chart::{Function, Kind};
+
+/// So many names of an axis are told.
+const TOLD: usize = 8;
+/// A line of a title that is longer is parted.
+const LINE: usize = 90;
+
+impl Drawing<'_> {
+    /// The title: the user's, or what is drawn of what.
+    pub(super) fn heading(&self) -> String {
+        let chart = &self.layout.chart;
+        match &chart.title {
+            Some(title) => title.clone(),
+            None => self.subject(),
+        }
+    }
+
+    fn subject(&self) -> String {
+        let name = |place| self.part(place).map(|(_, part, _)| part.name.clone());
+        let measure = self.layout.measure();
+        let what = measure
+            .map(|measure| self.title(measure))
+            .unwrap_or_default();
+        let axes: Vec<String> = [Place::X, Place::Y, Place::Color]
+            .into_iter()
+            .filter_map(name)
+            .collect();
+        let by = match axes.is_empty() {
+            true => String::new(),
+            false => format!(" by {}", axes.join(" and ")),
+        };
+        match self.layout.chart.kind {
+            Kind::Point => {
+                let (x, y) = (name(Place::X), name(Place::Y));
+                format!("{} by {}", y.unwrap_or_default(), x.unwrap_or_default())
+            }
+            Kind::Histogram => format!("distribution of {}", axes.join(" and ")),
+            Kind::Box => {
+                let spread = measure.map_or("", |measure| &measure.name);
+                format!("spread of {spread}{by}")
+            }
+            _ => format!("{what}{by}"),
+        }
+    }
+
+    /// What the picture does not show as it is, one thing a line.
+    pub(super) fn notes(&self) -> Vec<String> {
+        let mut notes = Vec::new();
+        let rows = match self.rows {
+            1 => "1 row".to_owned(),
+            rows => format!("{} rows", printed(rows as f64)),
+        };
+        let steps: Vec<String> = (0..self.layout.parts.len())
+            .filter_map(|at| self.cut(at))
+            .collect();
+        let gathered = self.points.is_empty() && self.layout.chart.kind == Kind::Point;
+        if gathered {
+            let size = match self
+                .layout
+                .measures
+                .iter()
+                .any(|measure| measure.place == Place::Size)
+            {
+                true => "",
+                false => "; the size is how many",
+            };
+            notes.push(format!(
+                "{rows} as a point a cell{size}: {}",
+                steps.join(", ")
+            ));
+        } else if !steps.is_empty() {
+            notes.push(format!("{rows}, {}", steps.join(", ")));
+        } else if self.is_computed() {
+            notes.push(rows);
+        }
+        for (part, scale) in self.layout.parts.iter().zip(&self.gathered.scales) {
+            if let Scale::Names(names) = scale
+                && names.has_other()
+            {
+                let most = match self.layout.measure() {
+                    Some(measure) if measure.function == Function::Sum => "greatest",
+                    _ => "most frequent",
+                };
+                let total = match names.more {
+                    true => format!("more than {}", printed(names.total as f64)),
+                    false => printed(names.total as f64),
+                };
+                notes.push(format!(
+                    "{}: the {} {most} of {total}, the others as one",
+                    part.name,
+                    names.labels.len() - 1
+                ));
+            }
+        }
+        if self
+            .gathered
+            .groups
+            .values()
+            .any(|group| group.sample.as_ref().is_some_and(|sample| sample.is_part()))
+        {
+            notes.push("quartiles of a sample of each group".into());
+        }
+        notes.extend(self.left_out());
+        notes
+    }
+
+    /// How a part is cut: `placed by week`, `points in steps of 10`.
+    fn cut(&self, at: usize) -> Option<String> {
+        let (part, scale) = (self.layout.parts.get(at)?, self.gathered.scales.get(at)?);
+        if !self.points.is_empty() || !matches!(part.place, Place::X | Place::Y) {
+            return None;
+        }
+        match scale {
+            Scale::Units(unit) => match self.tally(part)?.unit {
+                Some(known) if known == *unit => None,
+                _ => Some(format!("{} by {}", part.name, unit.name)),
+            },
+            Scale::Steps(steps) => {
+                let (divisor, unit) = self.part_unit(part);
+                let unit = unit.map(|unit| format!(" {unit}")).unwrap_or_default();
+                Some(format!(
+                    "{} in steps of {}{unit}",
+                    part.name,
+                    printed(steps.step / divisor)
+                ))
+            }
+            Scale::Names(_) | Scale::Each => None,
+        }
+    }
+
+    /// Which rows are not in the picture.
+    fn left_out(&self) -> Option<String> {
+        let mut whys = Vec::new();
+        let parts = self.layout.parts.iter().zip(&self.gathered.scales);
+        let mut columns: Vec<(usize, &str)> = parts
+            .filter(|(_, scale)| !matches!(scale, Scale::Names(_)))
+            .map(|(part, _)| (part.at, part.name.as_str()))
+            .collect();
+        let counted = |function| function == Function::Count;
+        let measures = self
+            .layout
+            .measures
+            .iter()
+            .filter(|measure| !counted(measure.function));
+        columns.extend(measures.filter_map(|measure| Some((measure.at?, measure.name.as_str()))));
+        for (at, name) in columns {
+            let Some(tally) = self.tallies.get(at) else {
+                continue;
+            };
+            if tally.nulls > 0 {
+                whys.push(format!(
+                    "{} with NULL in {name}",
+                    printed(tally.nulls as f64)
+                ));
+            }
+            if tally.strange > 0 {
+                let count = printed(tally.strange as f64);
+                whys.push(format!("{count} whose {name} cannot be drawn"));
+            }
+        }
+        let log = [Place::X, Place::Y]
+            .into_iter()
+            .any(|place| self.is_log(place));
+        let at_or_below = |at: Option<usize>| {
+            let tally = at.and_then(|at| self.tallies.get(at));
+            tally
+                .and_then(|tally| tally.reach)
+                .is_some_and(|(least, _)| least <= 0.0)
+        };
+        let logged = self
+            .layout
+            .parts
+            .iter()
+            .filter(|part| self.is_log(part.place))
+            .map(|part| Some(part.at));
+        let measured = self
+            .layout
+            .measures
+            .iter()
+            .filter(|measure| self.is_log(measure.place))
+            .map(|measure| measure.at);
+        if log && logged.chain(measured).any(at_or_below) {
+            whys.push("what is not above zero, which a logarithmic scale cannot show".into());
+        }
+        (!whys.is_empty()).then(|| format!("left out: {}", whys.join(", ")))
+    }
+
+    /// The notes as the lines of a subtitle.
+    pub(super) fn subtitle(&self) -> Vec<String> {
+        let mut lines = Vec::new();
+        for note in self.notes() {
+            let mut line = String::new();
+            for word in note.split(' ') {
+                if !line.is_empty() && line.chars().count() + word.chars().count() > LINE {
+                    lines.push(std::mem::take(&mut line));
+                }
+                if !line.is_empty() {
+                    line.push(' ');
+                }
+                line.push_str(word);
+            }
+            lines.push(line);
+        }
+        lines
+    }
+
+    /// The description.
+    pub(super) fn words(&self) -> String {
+        let kind = match self.layout.chart.kind {
+            Kind::Bar => "Bar chart",
+            Kind::Line => "Line chart",
+            Kind::Area => "Area chart",
+            Kind::Point => "Scatter plot",
+            Kind::Histogram => "Histogram",
+            Kind::Box => "Box plot",
+            Kind::Heatmap => "Heat map",
+            Kind::Arc => "Ring chart",
+        };
+        let mut lines = vec![format!("{kind}: {}", self.heading())];
+        if self.layout.chart.title.is_some() {
+            lines.push(self.subject());
+        }
+        lines.extend(self.notes());
+        for at in 0..self.layout.parts.len() {
+            lines.extend(self.part_words(at));
+        }
+        match self.layout.chart.kind {
+            Kind::Box => lines.extend(self.box_words()),
+            _ if self.points.is_empty() => lines.extend(self.measure_words()),
+            _ => lines.push(format!(
+                "{} points",
+                printed(self.point_values().len() as f64)
+            )),
+        }
+        lines.join("\n")
+    }
+
+    fn part_words(&self, at: usize) -> Option<String> {
+        let (part, scale) = (self.layout.parts.get(at)?, self.gathered.scales.get(at)?);
+        let name = &part.name;
+        let place = match part.place {
+            Place::X => "x",
+            Place::Y => "y",
+            Place::Color => "colour",
+            Place::Facet => "a chart each",
+            Place::Size => "size",
+        };
+        let domain = self.domain(at);
+        if let Scale::Names(_) = scale {
+            let told: Vec<String> = domain
+                .iter()
+                .take(TOLD)
+                .map(|place| self.label(at, *place))
+                .collect();
+            let more = match domain.len().saturating_sub(TOLD) {
+                0 => String::new(),
+                more => format!(" and {more} more"),
+            };
+            return Some(format!("{place}: {name}: {}{more}", told.join(", ")));
+        }
+        let tally = self.tally(part)?;
+        let (least, most) = tally.reach?;
+        let divisor = self.part_unit(part).0;
+        let print = |number: f64| match part.nature.is_clock() {
+            true => moment::print(number as i64, self.clock_format(part, scale)),
+            false => printed(number / divisor),
+        };
+        Some(format!(
+            "{place}: {} from {} to {}",
+            self.part_title(part),
+            print(least),
+            print(most)
+        ))
+    }
+
+    /// From where to where the numbers drawn reach, and at which names.
+    fn measure_words(&self) -> Option<String> {
+        let measure = self.layout.measure()?;
+        let numbered = self
+            .keys
+            .iter()
+            .filter_map(|key| Some((self.number(self.group(key)?, 0, measure)?, key)));
+        let numbers: Vec<(f64, &Key)> = numbered.collect();
+        let least = numbers.iter().min_by(|a, b| a.0.total_cmp(&b.0))?;
+        let most = numbers.iter().max_by(|a, b| a.0.total_cmp(&b.0))?;
+        let at = |key: &Key| -> String {
+            let labels: Vec<String> = (0..self.layout.parts.len())
+                .map(|part| self.label(part, key[part]))
+                .collect();
+            labels.join(", ")
+        };
+        let title = self.title(measure);
+        if numbers.len() == 1 {
+            return Some(format!("{title}: {} ({})", printed(most.0), at(most.1)));
+        }
+        Some(format!(
+            "{title} from {} ({}) to {} ({})",
+            printed(least.0),
+            at(least.1),
+            printed(most.0),
+            at(most.1)
+        ))
+    }
+
+    fn box_words(&self) -> Vec<String> {
+        let spread = |key: &Key| {
+            let spread = self.group(key)?.sample.as_ref()?.spread()?;
+            let labels: Vec<String> = (0..self.layout.parts.len())
+                .map(|part| self.label(part, key[part]))
+                .collect();
+            let divisor = self
+                .layout
+                .measure()
+                .map_or(1.0, |measure| self.unit(measure).0);
+            let print = |number: f64| printed(number / divisor);
+            Some(format!(
+                "{}: median {}, half between {} and {}, all between {} and {}",
+                match labels.is_empty() {
+                    true => "all".to_owned(),
+                    false => labels.join(", "),
+                },
+                print(spread.median),
+                print(spread.quarter),
+                print(spread.three_quarters),
+                print(spread.least),
+                print(spread.most)
+            ))
+        };
+        self.keys.iter().filter_map(spread).collect()
+    }
+}
