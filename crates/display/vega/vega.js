@@ -20,10 +20,21 @@ textMetrics.width = (item, text) => {
   return item.limit > 0 ? Math.min(width, item.limit) : width;
 };
 
+// Vega goes on after an error, with half a picture.
+const errors = [];
+const logger = {
+  level: () => logger,
+  error: (...what) => (errors.push(what.join(' ')), logger),
+  warn: () => logger,
+  info: () => logger,
+  debug: () => logger,
+};
+
 globalThis.draw = async specification => {
-  const {spec} = compile(JSON.parse(specification));
-  const view = new View(parse(spec), {renderer: 'none', loader});
+  const {spec} = compile(JSON.parse(specification), {logger});
+  const view = new View(parse(spec), {renderer: 'none', loader, logger});
   const svg = await view.toSVG();
   view.finalize();
+  if (errors.length > 0) throw new Error(errors[0]);
   return svg;
 };

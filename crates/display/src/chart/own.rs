@@ -48,6 +48,7 @@ pub(super) fn frame() -> Value {
         axis[name] = json!(value);
     }
     axis["titlePadding"] = json!(8);
+    axis["labelSeparation"] = json!(6);
     json!({
         "$schema": "https://vega.github.io/schema/vega-lite/v5.json",
         "background": "transparent",

@@ -105,7 +105,7 @@ impl Plot {
         };
         match &mut self.stage {
             Stage::Survey => {
-                let weight = weight(layout, &read);
+                let weight = weight(layout, read);
                 for (at, (tally, named)) in self.tallies.iter_mut().zip(&self.named).enumerate() {
                     tally.take(self.rows, read(at), weight, *named);
                 }

@@ -295,7 +295,7 @@ impl Drawing<'_> {
         if part.nature.is_clock() {
             let mut axis = json!({"field": name, "type": "temporal", "title": title, "scale": {"type": "utc"}});
             if part.nature == Nature::Time {
-                axis["axis"] = json!({"format": "%H:%M"});
+                axis["axis"] = json!({"labelExpr": "utcFormat(datum.value, '%H:%M')"});
             }
             return axis;
         }
