@@ -11,6 +11,7 @@ mod server;
 
 mod between;
 mod bounds;
+mod chart;
 mod commands;
 mod copy;
 mod files;

@@ -11,6 +11,7 @@ pre { font: 13px/1.4 ui-monospace, monospace; margin: 0.5rem 0; overflow-x: auto
 pre.code { padding: 0.6rem 0.8rem; border-left: 3px solid #888; background: rgba(128, 128, 128, 0.12); }
 pre.error { color: #c33; }
 table { border-collapse: collapse; border-color: rgba(128, 128, 128, 0.4); font-size: 13px; }
+img { max-width: 100%; height: auto; }
 th, td { padding: 0.25rem 0.6rem; border-color: rgba(128, 128, 128, 0.4); }
 ";
 
@@ -59,6 +60,17 @@ impl Page {
         self.body.push('\n');
     }
 
+    /// A PNG in base64: how many pixels of the page it is wide, and its words, for those who do not
+    /// see it.
+    pub fn picture(&mut self, base64: &str, width: Option<u64>, words: &str) {
+        let mut alt = String::new();
+        escape(&mut alt, &words.replace('\n', "; "));
+        let mut data = String::new();
+        escape(&mut data, base64);
+        let width = width.map_or(String::new(), |width| format!(" width=\"{width}\""));
+        self.body += &format!("<img{width} alt=\"{alt}\" src=\"data:image/png;base64,{data}\">\n");
+    }
+
     /// The whole page.
     pub fn html(&self) -> String {
         let mut title = String::new();
@@ -103,6 +115,7 @@ mod tests {
         page.markdown("# Title\n\n<script>2</script> and <b>bold</b>");
         page.code("select '<script>3</script>'");
         page.text("\x1B[31mERROR:\x1B[0m <script>4</script>", true);
+        page.picture("iVBO", Some(9), "\"><script>5</script>");
         let html = page.html();
         assert!(!html.contains("<script"), "{html}");
         assert!(html.contains("<h1>Title</h1>"));

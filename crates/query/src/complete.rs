@@ -21,6 +21,8 @@ pub(crate) use self::names::signature;
 
 use std::sync::Arc;
 
+use display::Column;
+
 use self::cursor::{Place, Typed};
 use self::offer::{Offer, Rank};
 use crate::catalog::Names;
@@ -69,8 +71,14 @@ pub(crate) struct Known<'a> {
     pub(crate) variables: &'a Variables,
     /// The names of the connections.
     pub(crate) connections: &'a [String],
-    /// The names of the results kept.
-    pub(crate) results: &'a [String],
+    /// The last result, and before it those that are kept under a name.
+    pub(crate) results: &'a [KnownResult],
+}
+
+/// What is known of a kept result.
+pub(crate) struct KnownResult {
+    pub(crate) name: Option<String>,
+    pub(crate) columns: Vec<Column>,
 }
 
 impl Query {
@@ -84,7 +92,16 @@ impl Query {
         let variables = self.known_variables();
         let connections = self.connection_names();
         let kept = self.results.list();
-        let results: Vec<String> = kept.iter().filter_map(|kept| kept.name.clone()).collect();
+        let results: Vec<KnownResult> = kept
+            .iter()
+            .rev()
+            .enumerate()
+            .filter(|(age, kept)| *age == 0 || kept.name.is_some())
+            .map(|(_, kept)| KnownResult {
+                name: kept.name.clone(),
+                columns: kept.columns().to_vec(),
+            })
+            .collect();
         let known = Known {
             names: &names,
             variables: &variables,

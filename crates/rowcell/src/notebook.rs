@@ -149,10 +149,17 @@ fn add(page: &mut Page, output: &Value) {
                 .collect();
             page.text(&lines.join("\n"), true);
         }
-        _ => match &output["data"]["text/html"] {
-            Value::Null => page.text(&text(&output["data"]["text/plain"]), false),
-            html => page.trusted(&text(html)),
-        },
+        _ => {
+            let words = text(&output["data"]["text/plain"]);
+            match (&output["data"]["text/html"], &output["data"]["image/png"]) {
+                (Value::Null, Value::Null) => page.text(&words, false),
+                (Value::Null, png) => {
+                    let width = output["metadata"]["image/png"]["width"].as_u64();
+                    page.picture(&text(png), width, &words);
+                }
+                (html, _) => page.trusted(&text(html)),
+            }
+        }
     }
 }
 

@@ -20,8 +20,8 @@ pub(super) struct Drawing<'a> {
     /// The rows themselves, where each is a point.
     pub(super) points: Vec<Values>,
     pub(super) gathered: Gathered,
-    /// How many rows the result has.
-    pub(super) rows: u64,
+    /// How many rows were pushed, and how many the result had.
+    pub(super) rows: (u64, u64),
     /// The groups in the order of the axes.
     pub(super) keys: Vec<Key>,
 }
@@ -32,7 +32,7 @@ impl<'a> Drawing<'a> {
         tallies: &'a [Tally],
         points: Vec<Values>,
         gathered: Gathered,
-        rows: u64,
+        rows: (u64, u64),
     ) -> Result<Self, Problem> {
         let mut drawing = Drawing {
             layout,
@@ -183,9 +183,16 @@ impl<'a> Drawing<'a> {
             return;
         };
         let (part, scale) = (&self.layout.parts[at], &self.gathered.scales[at]);
+        let is_own = match sort.by {
+            By::X => part.place != Place::Y,
+            By::Y => part.place == Place::Y,
+            By::Column(_) => false,
+        };
         match sort.by {
-            By::Name => places.sort_by_key(|place| scale.label(part.nature, *place)),
-            By::Measure => {
+            // Numbers are in their order already.
+            _ if is_own && !part.nature.is_name() => {}
+            _ if is_own => places.sort_by_cached_key(|place| scale.label(part.nature, *place)),
+            By::X | By::Y => {
                 let function = self
                     .layout
                     .measure()

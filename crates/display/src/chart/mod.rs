@@ -101,10 +101,10 @@ pub struct Sort {
 /// What names are ordered by.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum By {
-    /// The names themselves.
-    Name,
-    /// What is drawn of them.
-    Measure,
+    /// What x shows: the names themselves, or the numbers drawn of them.
+    X,
+    /// What y shows.
+    Y,
     /// The first value of a column, by its place.
     Column(usize),
 }

@@ -1,6 +1,7 @@
 //! A Vega-Lite specification of the user's own, drawn from a result.
 
 use serde_json::{Map, Value, json};
+use yaml_rust2::{Yaml, YamlLoader};
 
 use crate::chart::layout::problem;
 use crate::chart::spec::INK;
@@ -32,6 +33,8 @@ pub struct Own {
     spec: Map<String, Value>,
     columns: Vec<(usize, Column)>,
     rows: u64,
+    /// How many rows the result had.
+    of: u64,
     sample: Vec<Value>,
     state: u64,
 }
@@ -78,7 +81,7 @@ impl Own {
     pub fn parse(text: &str) -> Result<Self, Problem> {
         let spec: Value = match text.trim_start().starts_with('{') {
             true => serde_json::from_str(text).map_err(|error| unreadable("JSON", &error)),
-            false => serde_saphyr::from_str(text).map_err(|error| unreadable("YAML", &error)),
+            false => yaml(text),
         }?;
         let Value::Object(spec) = spec else {
             return Err(problem(
@@ -100,6 +103,7 @@ impl Own {
             spec,
             columns: Vec::new(),
             rows: 0,
+            of: 0,
             sample: Vec::new(),
             // Any number but 0; always this one, for a chart is the same each time.
             state: 0x9E37_79B9_7F4A_7C15,
@@ -146,6 +150,11 @@ impl Own {
         unknown
     }
 
+    /// Says how many rows the result had, where not all of them are pushed.
+    pub fn is_part_of(&mut self, rows: u64) {
+        self.of = rows;
+    }
+
     /// Takes a row: `value` gives the server's text of a column by its place, `None` being NULL.
     pub fn push<'v>(&mut self, value: impl Fn(usize) -> Option<&'v str>) {
         self.rows += 1;
@@ -177,12 +186,13 @@ impl Own {
                 "Draw a result that has some; from NAME names another one.",
             ));
         }
-        let sampled = (self.sample.len() as u64) < self.rows;
+        self.of = self.of.max(self.rows);
+        let sampled = (self.sample.len() as u64) < self.of;
         let note = sampled.then(|| {
             format!(
                 "a sample of {} of {} rows",
                 printed(self.sample.len() as f64),
-                printed(self.rows as f64)
+                printed(self.of as f64)
             )
         });
         let words = self.words(note.as_deref());
@@ -239,6 +249,33 @@ impl Own {
             None => json!({"text": note, "fontSize": 12, "fontWeight": "normal"}),
         };
         self.spec.insert("title".into(), title);
+    }
+}
+
+fn yaml(text: &str) -> Result<Value, Problem> {
+    let documents = YamlLoader::load_from_str(text).map_err(|error| unreadable("YAML", &error))?;
+    Ok(documents.first().map_or(Value::Null, json_of))
+}
+
+/// YAML as JSON; keys that are no texts become some.
+fn json_of(yaml: &Yaml) -> Value {
+    match yaml {
+        Yaml::String(text) => json!(text),
+        Yaml::Boolean(is_so) => json!(is_so),
+        Yaml::Integer(number) => json!(number),
+        Yaml::Real(_) => json!(yaml.as_f64()),
+        Yaml::Array(values) => values.iter().map(json_of).collect(),
+        Yaml::Hash(values) => {
+            let key = |key: &Yaml| match json_of(key) {
+                Value::String(text) => text,
+                other => other.to_string(),
+            };
+            let entries = values
+                .iter()
+                .map(|(name, value)| (key(name), json_of(value)));
+            Value::Object(entries.collect())
+        }
+        Yaml::Alias(_) | Yaml::Null | Yaml::BadValue => Value::Null,
     }
 }
 

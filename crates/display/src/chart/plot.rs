@@ -27,6 +27,8 @@ pub(super) type Values = Box<[Option<String>]>;
 pub struct Plot {
     layout: Layout,
     rows: u64,
+    /// How many rows the result had.
+    of: u64,
     tallies: Vec<Tally>,
     /// Which columns' different values matter.
     named: Vec<bool>,
@@ -82,11 +84,17 @@ impl Plot {
         Plot {
             layout,
             rows: 0,
+            of: 0,
             tallies,
             named,
             kept: Vec::new(),
             stage: Stage::Survey,
         }
+    }
+
+    /// Says how many rows the result had, where not all of them are pushed.
+    pub fn is_part_of(&mut self, rows: u64) {
+        self.of = rows;
     }
 
     /// Whether the rows are to be pushed, once more.
@@ -162,7 +170,8 @@ impl Plot {
             Stage::Gather(gathered) | Stage::Done(gathered) => gathered,
             Stage::Survey => Gathered::default(),
         };
-        let drawing = Drawing::new(&self.layout, &self.tallies, self.kept, gathered, self.rows)?;
+        let rows = (self.rows, self.of.max(self.rows));
+        let drawing = Drawing::new(&self.layout, &self.tallies, self.kept, gathered, rows)?;
         let spec = drawing.spec();
         let bundle = Bundle::plain(drawing.words());
         picture::add(bundle, spec, stop)

@@ -56,8 +56,12 @@ impl Drawing<'_> {
     pub(super) fn notes(&self) -> Vec<String> {
         let mut notes = Vec::new();
         let rows = match self.rows {
-            1 => "1 row".to_owned(),
-            rows => format!("{} rows", printed(rows as f64)),
+            (1, 1) => "1 row".to_owned(),
+            (rows, of) if rows < of => {
+                let (rows, of) = (printed(rows as f64), printed(of as f64));
+                format!("the first {rows} of {of} rows, which are kept")
+            }
+            (rows, _) => format!("{} rows", printed(rows as f64)),
         };
         let steps: Vec<String> = (0..self.layout.parts.len())
             .filter_map(|at| self.cut(at))
@@ -79,7 +83,7 @@ impl Drawing<'_> {
             ));
         } else if !steps.is_empty() {
             notes.push(format!("{rows}, {}", steps.join(", ")));
-        } else if self.is_computed() {
+        } else if self.is_computed() || self.rows.0 < self.rows.1 {
             notes.push(rows);
         }
         for (part, scale) in self.layout.parts.iter().zip(&self.gathered.scales) {

@@ -2,6 +2,7 @@
 //! (`%%`). Each is an entry of a table here, from which help and completion are made, and an arm of
 //! one of the three functions that run them.
 
+pub(crate) mod chart;
 pub(crate) mod connect;
 mod copy;
 mod describe;
@@ -104,6 +105,18 @@ pub(crate) const PERCENT: &[Entry] = &[
         "[NAME]",
         "lists the results kept so far, or shows where one is from and where its rows are",
         "%%sql --as numbers\nselect n, n * n as square from generate_series(1, 1000000) as n;\n%results numbers",
+    ),
+    entry(
+        "%chart",
+        "KIND x=COLUMN y=COLUMN [color=COLUMN] … [from RESULT]",
+        "draws the last result, or a named one: bar, line, area, point, histogram, box, heatmap or arc, with color, facet, size, sort, stacked, log and title",
+        "select 'Rome' as city, 3 as n union all select 'Oslo', 5;\n%chart bar x=city y=n sort=-y",
+    ),
+    entry(
+        "%%chart",
+        "[from RESULT]",
+        "draws it from a Vega-Lite specification in the lines below, JSON or YAML, whose data it is",
+        "%%chart from sales\nmark: bar\nencoding:\n  x: {field: city}\n  y: {field: amount, aggregate: sum}",
     ),
     entry(
         "%export",
@@ -350,6 +363,7 @@ pub(crate) async fn percent<H: Host>(
         "connections" => connect::connections(run).await,
         "use" => connect::switch(run, rest, at).await,
         "disconnect" => connect::disconnect(run, rest, at).await,
+        "chart" => chart::chart(run, rest, at).await,
         "copy" => copy::table(run, rest, at).await,
         "export" => export::result(run, rest, at).await,
         "import" => import::import(run, rest, at).await,
@@ -370,6 +384,7 @@ pub(crate) async fn block<H: Host>(
     at: Range<usize>,
 ) -> Result<(), Problem> {
     match name {
+        "chart" => chart::own(run, rest, body, at).await,
         "connect" => connect::connect_fields(run, rest, body).await,
         "copy" => copy::query(run, rest, at).await,
         "export" => export::query(run, rest, at).await,

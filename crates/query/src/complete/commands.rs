@@ -1,9 +1,12 @@
 //! Candidates for `\` and `%` commands and their arguments.
 
+use display::chart::Kind;
+
 use super::cursor::Typed;
 use super::offer::{Offer, Rank};
 use super::{Candidate, Completions, Known, completions};
 use crate::catalog::{Names, Relation, RelationKind};
+use crate::commands::chart::takes;
 use crate::commands::help::topics;
 use crate::commands::{Entry, PERCENT, PSQL, print};
 
@@ -48,11 +51,17 @@ pub(super) fn arguments(command: &str, before: &str, typed: &Typed, known: &Know
         ("%%sql", last) if last.is_none_or(|last| !last.starts_with("--")) => {
             words(&["--on", "--as", "--limit", "--timeout"]);
         }
-        ("%results", None) => {
-            for name in known.results {
+        ("%results", None) | ("%chart" | "%%chart", Some("from")) => {
+            for name in known
+                .results
+                .iter()
+                .filter_map(|result| result.name.as_deref())
+            {
                 offer.add_word(Rank::Source, name, "variable");
             }
         }
+        ("%chart", _) => chart(before, typed, known, &mut offer),
+        ("%%chart", None) => words(&["from"]),
         ("%connect", None) => words(&["local", "postgresql://", "host=", "service="]),
         ("%connect", Some(word)) if word.contains('=') => {
             words(&["as", "host=", "port=", "dbname=", "user=", "sslmode="]);
@@ -81,6 +90,38 @@ pub(super) fn arguments(command: &str, before: &str, typed: &Typed, known: &Know
         _ => {}
     }
     completions(typed, offer)
+}
+
+/// A kind of chart, then its words, then columns of the last result.
+fn chart(before: &str, typed: &Typed, known: &Known, offer: &mut Offer) {
+    let Some(kind) = before.split_whitespace().next() else {
+        for (name, _) in Kind::ALL {
+            offer.add_word(Rank::Keyword, name, "enum");
+        }
+        return;
+    };
+    let Some((_, kind)) = Kind::ALL.iter().find(|(name, _)| *name == kind) else {
+        return;
+    };
+    let Some((key, _)) = typed.text.split_once('=') else {
+        for word in takes(*kind) {
+            match word {
+                "stacked" | "log" => offer.add_word(Rank::Keyword, word, "property"),
+                word => offer.add_word(Rank::Keyword, &format!("{word}="), "property"),
+            }
+        }
+        offer.add_word(Rank::Keyword, "from", "keyword");
+        return;
+    };
+    for column in known.results.first().map_or(&[][..], |last| &last.columns) {
+        let name = match column.name.contains([' ', '"', '\'']) {
+            true => format!("\"{}\"", column.name.replace('"', "\"\"")),
+            false => column.name.clone(),
+        };
+        let word = format!("{key}={name}");
+        let candidate = || Candidate::new(&word, "field", &column.type_name);
+        offer.add(Rank::Column, &word, candidate);
+    }
 }
 
 /// What the commands describe that take a pattern or a name.

@@ -118,11 +118,16 @@ fn completed(marked: &str) -> (String, Completions) {
     variables.set("city", "Ulm").unwrap_or_default();
     let connections = ["sales".to_owned(), "local".to_owned()];
     let names = names();
+    let column = |name: &str| Column::new(name, "text", display::Kind::Text);
+    let results = [KnownResult {
+        name: Some("takings".into()),
+        columns: vec![column("town"), column("total sum")],
+    }];
     let known = Known {
         names: &names,
         variables: &variables,
         connections: &connections,
-        results: &[],
+        results: &results,
     };
     let completions = complete(cursor::find(&text, cursor, Dialect::default()), &known);
     (text, completions)
@@ -494,6 +499,15 @@ fn commands_and_variables() {
     put("\\h create ta|", "\\h create table");
     put("\\unset ci|", "\\unset city");
     put("%copy peo|", "%copy people");
+    put("%results tak|", "%results takings");
+    put("%chart hist|", "%chart histogram");
+    put("%chart bar st|", "%chart bar stacked");
+    put("%chart bar x=to|", "%chart bar x=town");
+    put("%chart bar y=total|", "%chart bar y=\"total sum\"");
+    put(
+        "%chart bar x=town from t|",
+        "%chart bar x=town from takings",
+    );
     put("%copy people from sa|", "%copy people from sales");
     put(
         "%%copy from sales t|\nselect 1",
