@@ -173,21 +173,19 @@ fn many_rows_become_a_picture_of_bounded_size_that_says_so() {
             )
         })
         .collect();
-    for kind in [
-        Kind::Bar,
-        Kind::Line,
-        Kind::Area,
-        Kind::Point,
-        Kind::Heatmap,
-    ] {
-        for (x, y) in [(0, 1), (2, 1), (3, 1)] {
-            let drawn = chart(kind, |chart| {
-                (chart.x, chart.y, chart.facet) = (column(x), column(y), column(5));
-            });
-            let bundle = draw(&drawn, &rows).unwrap();
-            assert!(spec(&bundle).to_string().len() < 300_000, "{kind:?} of {x}");
-            assert!(bundle.text().contains("20,000 rows"), "{}", bundle.text());
-        }
+    let kinds = [
+        (Kind::Line, 3),
+        (Kind::Area, 2),
+        (Kind::Point, 3),
+        (Kind::Heatmap, 0),
+    ];
+    for (kind, x) in kinds {
+        let drawn = chart(kind, |chart| {
+            (chart.x, chart.y, chart.facet) = (column(x), column(1), column(5));
+        });
+        let bundle = draw(&drawn, &rows).unwrap();
+        assert!(spec(&bundle).to_string().len() < 300_000, "{kind:?}");
+        assert!(bundle.text().contains("20,000 rows"), "{}", bundle.text());
     }
     let bars = chart(Kind::Bar, |bars| (bars.x, bars.y) = (column(0), column(1)));
     let bundle = draw(&bars, &rows).unwrap();
