@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import psutil
+import structure
 import zmq
 from jupyter_client.connect import write_connection_file
 from jupyter_client.session import Session
@@ -21,6 +22,7 @@ from support import server as test_server  # noqa: E402
 from support.kernel import Kernel, family  # noqa: E402
 
 STARTS = 15
+READINGS = 5
 QUERIES = 400
 IPYKERNEL = [sys.executable, "-m", "ipykernel_launcher", "-f"]
 
@@ -37,6 +39,7 @@ def main():
     query = select_one(options.rowcell)
     memory = resident(rowcell), resident(IPYKERNEL)
     embedded = statistics.median(first_select(rowcell) for _ in range(STARTS))
+    everything, most, peer = inspect(options.rowcell.parent / "examples/structure")
     rows = [
         ("", "goal", "Rowcell", "peer", "ratio"),
         ("---", "---", "---:", "---:", "---:"),
@@ -44,6 +47,11 @@ def main():
         compared("`select 1`, request to idle, p50; peer: JupySQL, same server", 0.4, *query),
         limited("resident memory when idle; peer: ipykernel", 20, "MB", *memory),
         limited("start to the end of the first `select`, embedded", 1500, "ms", embedded),
+        compared(
+            "inspector, everything of 10,000 tables and 200,000 columns; "
+            "peer: SQLAlchemy, columns, keys and indexes", 0.5, everything, peer,
+        ),
+        limited("memory for that", 200, "MB", most),
     ]
     table = "".join(f"| {' | '.join(row)} |\n" for row in rows)
     options.to.write_text(f"# Rowcell beside its peers\n\n{table}")
@@ -90,6 +98,16 @@ def resident(command):
         time.sleep(2)
         processes = family(psutil.Process(process.pid))
         return sum(process.memory_info().rss for process in processes) / 2**20
+
+
+def inspect(program):
+    """Reading all of a large database: our median time and largest memory, SQLAlchemy's time."""
+    with test_server.running() as server:
+        url = structure.make(server)
+        pairs = [(structure.ours(program, url), structure.sqlalchemys(url)) for _ in range(READINGS)]
+    ours, peer = zip(*pairs, strict=True)
+    times, sizes = zip(*ours, strict=True)
+    return statistics.median(times), max(sizes), statistics.median(peer)
 
 
 class Shell:
