@@ -5,7 +5,7 @@ use std::cmp::Ordering;
 use display::Column;
 use regex::{Regex, RegexBuilder};
 
-use super::weight::{Weigh, decimal_order, letter_order};
+use super::weight::{Weigh, order};
 
 /// One question to a column.
 pub(super) enum Filter {
@@ -83,12 +83,51 @@ impl Search {
     }
 }
 
-fn order(weigh: Weigh, a: &str, b: &str) -> Ordering {
-    let ((a_weight, a_text), (b_weight, b_text)) = (weigh.of(a), weigh.of(b));
-    a_weight.total_cmp(&b_weight).then_with(|| match weigh {
-        // One of them may be short enough to be told by its weight alone.
-        Weigh::Number if a_text.is_empty() && b_text.is_empty() => Ordering::Equal,
-        Weigh::Number => decimal_order(a, b),
-        _ => letter_order(a_text, b_text),
-    })
+#[cfg(test)]
+mod tests {
+    use display::Kind;
+
+    use super::*;
+
+    fn check(filter: &str, kind: Kind, holds: &[&str], not: &[&str]) {
+        let filter = Filter::new(filter, &Column::new("c", "", kind));
+        assert!(
+            holds.iter().all(|value| filter.holds(Some(value))),
+            "{holds:?}"
+        );
+        assert!(
+            not.iter().all(|value| !filter.holds(Some(value))),
+            "{not:?}"
+        );
+    }
+
+    #[test]
+    fn a_filter_contains_compares_or_asks_for_null() {
+        check(
+            "größe",
+            Kind::Text,
+            &["Größe 1", "GRÖSSE GRÖßE"],
+            &["Grosse"],
+        );
+        check("a.c", Kind::Text, &["xA.Cx"], &["abc"]);
+        check(">= 10", Kind::Number, &["10", "10.0", "11"], &["9", "-10"]);
+        check(
+            "!= 1.50",
+            Kind::Number,
+            &["1.5000000000000000001"],
+            &["1.5", "1.500"],
+        );
+        check("=NaN", Kind::Number, &["NaN"], &["1"]);
+        check("< b", Kind::Text, &["a", "A"], &["b", "c"]);
+        check(
+            "> 2024-01-01",
+            Kind::Time,
+            &["2024-01-02"],
+            &["2024-01-01", "2023-12-31"],
+        );
+        let null = Filter::new(" NULL ", &Column::new("c", "", Kind::Text));
+        assert!(null.holds(None) && !null.holds(Some("")));
+        let some = Filter::new("not null", &Column::new("c", "", Kind::Text));
+        assert!(!some.holds(None) && some.holds(Some("")));
+    }
 }

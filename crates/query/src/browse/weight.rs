@@ -3,8 +3,8 @@
 use std::cmp::Ordering;
 
 use display::{Column, Kind};
+use jiff::Timestamp;
 use jiff::civil::{Date, DateTime, Time};
-use jiff::{Span, Timestamp};
 
 /// How a column's values are weighed.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -51,6 +51,17 @@ impl Weigh {
     }
 }
 
+/// How two values stand to each other.
+pub(super) fn order(weigh: Weigh, a: &str, b: &str) -> Ordering {
+    let ((a_weight, a_text), (b_weight, b_text)) = (weigh.of(a), weigh.of(b));
+    a_weight.total_cmp(&b_weight).then_with(|| match weigh {
+        // One of them may be short enough to be told by its weight alone.
+        Weigh::Number if a_text.is_empty() && b_text.is_empty() => Ordering::Equal,
+        Weigh::Number => decimal_order(a, b),
+        _ => letter_order(a_text, b_text),
+    })
+}
+
 /// A number as the server prints it, also one of money; what is none is larger than all.
 fn number(value: &str) -> f64 {
     let digits = |c: char| c.is_ascii_digit() || matches!(c, '-' | '.');
@@ -92,18 +103,30 @@ fn moment(value: &str) -> Option<f64> {
     }
 }
 
-/// `1 year 2 mons 3 days 04:05:06`, in seconds.
+/// `1 year 2 mons -3 days +04:05:06.7`, in seconds.
 fn interval(value: &str) -> Option<f64> {
-    let words = value.replace("mons", "months").replace("mon ", "month ");
-    let span: Span = words.parse().ok()?;
-    let months = f64::from(span.get_years()) * 12.0 + f64::from(span.get_months());
-    let days = months * 30.0 + f64::from(span.get_days());
-    let time = f64::from(span.get_hours()) * 3600.0
-        + span.get_minutes() as f64 * 60.0
-        + span.get_seconds() as f64
-        + span.get_milliseconds() as f64 / 1e3
-        + span.get_microseconds() as f64 / 1e6;
-    Some(days * 86400.0 + time)
+    const DAY: f64 = 86_400.0;
+    let mut seconds = 0.0;
+    let mut words = value.split(' ');
+    while let Some(word) = words.next() {
+        if word.contains(':') {
+            let sign = if word.starts_with('-') { -1.0 } else { 1.0 };
+            let mut unit = 3600.0 * sign;
+            for part in word.trim_start_matches(['-', '+']).split(':') {
+                seconds += part.parse::<f64>().ok()? * unit;
+                unit /= 60.0;
+            }
+            continue;
+        }
+        let length = match words.next()? {
+            "year" | "years" => 360.0 * DAY,
+            "mon" | "mons" => 30.0 * DAY,
+            "day" | "days" => DAY,
+            _ => return None,
+        };
+        seconds += word.parse::<f64>().ok()? * length;
+    }
+    Some(seconds)
 }
 
 /// The first six bytes, in lower case: a number that sorts as they do.
@@ -148,5 +171,82 @@ pub(super) fn decimal_order(a: &str, b: &str) -> Ordering {
         (true, true) => size.reverse(),
         (true, false) => Ordering::Less,
         (false, true) => Ordering::Greater,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// These values of a column of that type are in order, as PostgreSQL sorts them.
+    fn check(kind: Kind, type_name: &str, values: &[&str]) {
+        let weigh = Weigh::new(&Column::new("c", type_name, kind));
+        for pair in values.windows(2) {
+            assert_eq!(order(weigh, pair[0], pair[1]), Ordering::Less, "{pair:?}");
+            assert_eq!(order(weigh, pair[1], pair[0]), Ordering::Greater);
+            assert_eq!(order(weigh, pair[0], pair[0]), Ordering::Equal);
+        }
+    }
+
+    #[test]
+    fn numbers_to_their_last_digit() {
+        let values = [
+            "-Infinity",
+            "-9007199254740993",
+            "-9007199254740992",
+            "-1.5",
+            "0",
+            "0.00000000000000000001",
+            "2",
+            "10",
+            "123456789012345678901234567890.1",
+            "123456789012345678901234567890.2",
+            "Infinity",
+            "NaN",
+        ];
+        check(Kind::Number, "numeric", &values);
+        check(Kind::Number, "money", &["-$5.00", "$1.00", "$1,000.00"]);
+    }
+
+    #[test]
+    fn moments_across_zones_and_eras() {
+        let stamps = [
+            "-infinity",
+            "0044-03-15 12:00:00+00 BC",
+            "0001-12-31 00:00:00+00 BC",
+            "0001-01-01 00:00:00+00",
+            "2024-10-27 02:30:00+02",
+            "2024-10-27 02:00:00+01",
+            "2024-10-27 02:00:00.000001+01",
+            "infinity",
+        ];
+        check(Kind::Time, "timestamp with time zone", &stamps);
+        check(
+            Kind::Time,
+            "date",
+            &["0002-01-01 BC", "1999-12-31", "2000-01-01"],
+        );
+        let spans = [
+            "-1 days",
+            "00:00:01",
+            "23:00:00",
+            "1 day",
+            "1 mon",
+            "1 year 2 mons",
+        ];
+        check(Kind::Time, "interval", &spans);
+        check(
+            Kind::Time,
+            "time without time zone",
+            &["09:00:00", "10:00:00"],
+        );
+    }
+
+    #[test]
+    fn texts_by_letters_then_by_case() {
+        let values = [
+            "", "Apple", "apple", "apples", "Banana", "cherries", "zoo", "Ähre",
+        ];
+        check(Kind::Text, "text", &values);
     }
 }
