@@ -231,6 +231,15 @@ impl Db {
     }
 }
 
+/// Nothing: that it may fail is what it is for.
+///
+/// # Errors
+/// None.
+#[doc(hidden)]
+pub fn ready() -> Result<()> {
+    Ok(())
+}
+
 /// The channel, where no rows are being read through it.
 fn idle(channel: &mut Option<Channel>) -> Result<&mut Channel> {
     match channel {

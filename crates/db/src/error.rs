@@ -83,10 +83,10 @@ impl Error {
 }
 
 impl fmt::Display for Error {
-    /// psql's lines, with the SQLSTATE and the constraint.
+    /// The SQLSTATE and the message, then psql's lines, and the constraint.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.code {
-            Some(code) => write!(f, "ERROR:  {code}: {}", self.message)?,
+            Some(code) => write!(f, "{code}: {}", self.message)?,
             None => write!(f, "{}", self.message)?,
         }
         if let Some(place) = &self.place {

@@ -19,6 +19,7 @@ mod array;
 mod composite;
 mod connection;
 mod error;
+pub mod inspect;
 mod json;
 mod model;
 mod net;
@@ -45,7 +46,10 @@ pub mod wire;
 
 pub use composite::Composite;
 pub use connection::Db;
+#[doc(hidden)]
+pub use connection::ready;
 pub use error::{Error, Result};
+pub use inspect::Inspector;
 pub use json::Json;
 pub use model::{Filter, Key, Model, Stored};
 pub use net::{Cidr, Inet, MacAddr};

@@ -46,8 +46,6 @@ pub enum Request {
     Inspect {
         /// Such as `table_names` or `columns`.
         question: String,
-        /// Of which schema; none is the current one.
-        schema: Option<String>,
         /// Of which relation.
         relation: Option<String>,
     },
@@ -179,15 +177,8 @@ impl Request {
             Request::About => {
                 out.kind(5);
             }
-            Request::Inspect {
-                question,
-                schema,
-                relation,
-            } => {
-                out.kind(6)
-                    .text(Some(question))
-                    .text(schema.as_deref())
-                    .text(relation.as_deref());
+            Request::Inspect { question, relation } => {
+                out.kind(6).text(Some(question)).text(relation.as_deref());
             }
         }
         out.finish()
@@ -216,7 +207,6 @@ impl Request {
             5 => Request::About,
             6 => Request::Inspect {
                 question: text(rest)??,
-                schema: text(rest)?,
                 relation: text(rest)?,
             },
             _ => return None,
@@ -420,7 +410,6 @@ mod tests {
             Request::About,
             Request::Inspect {
                 question: "columns".into(),
-                schema: None,
                 relation: some(),
             },
         ] {

@@ -1,4 +1,7 @@
 //! Rust made from SQL: structs of results, for Rust cells.
 
-mod names;
+pub(crate) mod model;
+pub(crate) mod names;
+mod program;
 pub(crate) mod record;
+mod types;

@@ -10,6 +10,7 @@ use crate::answer::Answer;
 use crate::cell::{Cell, Completeness, Step, Unreadable, completeness};
 use crate::commands;
 use crate::connections::Connections;
+use crate::generate::model::Model;
 use crate::guard;
 use crate::host::{Host, Shown, Unanswered};
 use crate::inspector::{self, Structure};
@@ -30,6 +31,8 @@ const ROWS_SHOWN: usize = 100;
 pub struct Query {
     pub(crate) connections: Connections,
     pub(crate) results: Results,
+    /// The tables that `%model` has made types of.
+    pub(crate) models: std::sync::Mutex<Vec<Model>>,
     /// Held by the cell that runs.
     pub(crate) settings: Mutex<Settings>,
     /// The variables as they were when the cell that runs was begun.
@@ -56,6 +59,7 @@ impl Query {
         Query {
             connections: Connections::new(embedded, first),
             results: Results::new(),
+            models: std::sync::Mutex::default(),
             settings: Mutex::new(Settings {
                 variables: Variables::default(),
                 print: Print::default(),

@@ -6,6 +6,7 @@
 //! interrupt. A full socket makes the server wait, so that any number of rows takes the same memory.
 
 mod bind;
+mod inspect;
 mod kept;
 mod table;
 
@@ -119,9 +120,10 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Remote<S> {
                     let work = kept::send(query, &name, blocks);
                     self.follow(work, coming, &Notify::new()).await?;
                 }
-                Request::Inspect { .. } => {
-                    let error = Error::new("this kernel does not know that question");
-                    self.write(&Answer::Failed(Box::new(error))).await?;
+                Request::Inspect { question, relation } => {
+                    let (blocks, coming) = mpsc::channel(BLOCKS);
+                    let work = inspect::answer(query, host, &question, relation.as_deref(), blocks);
+                    self.follow(work, coming, &Notify::new()).await?;
                 }
             }
             self.progress.answering.store(false, Ordering::Relaxed);

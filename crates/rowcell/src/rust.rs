@@ -241,6 +241,8 @@ async fn cell<H: Host>(
             };
             match output {
                 Output::Out(text) => shower.text(Shown::Out(text)).await,
+                // That it compiles what the notebook itself has brought is nobody's business.
+                Output::Err(text) if text.starts_with("Compiling db v") => {}
                 Output::Err(text) => shower.text(Shown::Err(text)).await,
                 Output::Content { mime, data, value } => shower.content(mime, data, value).await,
                 Output::Ask { prompt, secret } => match host.ask(&prompt, secret).await {

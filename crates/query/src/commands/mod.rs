@@ -10,6 +10,7 @@ mod export;
 pub(crate) mod help;
 mod import;
 mod inspector;
+mod model;
 pub(crate) mod print;
 mod psql;
 mod psql_copy;
@@ -153,6 +154,12 @@ pub(crate) const PERCENT: &[Entry] = &[
         "",
         "a Rust cell: what it defines stays for the cells after it, the value of its last expression is shown",
         "%%rust\nlet squares: Vec<u32> = (1..=3).map(|n| n * n).collect();\nsquares",
+    ),
+    entry(
+        "%model",
+        "TABLE [as NAME] [--to FILE]",
+        "makes a Rust type of a table, for Rust cells; or writes it as a module for programs",
+        "%model people",
     ),
     entry(
         "%help",
@@ -370,6 +377,7 @@ pub(crate) async fn percent<H: Host>(
         "results" => results::results(run, rest).await,
         "tables" => inspector::tables(run, rest, at).await,
         "describe" => inspector::describe(run, rest, at).await,
+        "model" => model::model(run, rest, at).await,
         "help" => help::percent(run, rest, at).await,
         _ => Err(unknown(run, &format!("%{name}"), at, PERCENT)),
     }

@@ -3,12 +3,11 @@
 use std::fmt::Write as _;
 
 use super::names::{Names, snake, text, type_name};
-use super::types::{Made, Rust};
-use crate::inspector::{Column, ForeignKey, Relation};
+use super::types::Rust;
+use crate::inspector::{Column, ForeignKey, Made, Relation};
 use crate::variables::identifier;
 
 pub(crate) use super::program::program;
-pub(crate) use super::types::Made as MadeTypes;
 
 /// A table that is to be a type.
 #[derive(Clone)]
@@ -37,7 +36,11 @@ pub(super) struct Member<'m> {
 impl Model {
     pub(crate) fn new(relation: Relation, name: Option<&str>, made: Made) -> Self {
         let name = type_name(name.unwrap_or(&relation.name));
-        Model { name, relation, made }
+        Model {
+            name,
+            relation,
+            made,
+        }
     }
 
     pub(super) fn members(&self) -> Vec<Member<'_>> {
@@ -50,8 +53,16 @@ impl Model {
                     Rust::Enum(of) => type_name(&of.name),
                     Rust::Enums(of) => format!("Vec<Option<{}>>", type_name(&of.name)),
                 };
-                let rust = if column.nullable { format!("Option<{rust}>") } else { rust };
-                Member { column, field: names.field(&column.name), rust }
+                let rust = if column.nullable {
+                    format!("Option<{rust}>")
+                } else {
+                    rust
+                };
+                Member {
+                    column,
+                    field: names.field(&column.name),
+                    rust,
+                }
             })
             .collect()
     }
@@ -65,7 +76,10 @@ impl Model {
     }
 
     pub(super) fn key(&self) -> &[String] {
-        self.relation.primary_key.as_ref().map_or(&[], |key| &key.columns)
+        self.relation
+            .primary_key
+            .as_ref()
+            .map_or(&[], |key| &key.columns)
     }
 
     /// Whether it is the table that a key refers to.
@@ -95,30 +109,42 @@ pub(crate) fn items(models: &[Model]) -> Vec<Item> {
     for model in models {
         for column in &model.relation.columns {
             if let Rust::Enum(of) | Rust::Enums(of) = model.made.rust(&column.type_name) {
-                let labels: Vec<&str> = of.labels.iter().map(String::as_str).collect();
                 let sql = format!("{}.{}", identifier(&of.schema), identifier(&of.name));
                 let name = type_name(&of.name);
                 if !items.iter().any(|item| item.name == name) {
-                    items.push(Item { source: of_enum(&name, &sql, &labels), name });
+                    items.push(Item {
+                        source: of_enum(&name, &sql, &of.labels),
+                        name,
+                    });
                 }
             }
         }
     }
     for model in models {
-        items.push(Item { name: model.name.clone(), source: of_table(model, models) });
+        items.push(Item {
+            name: model.name.clone(),
+            source: of_table(model, models),
+        });
     }
     items
 }
 
-fn of_enum(name: &str, sql: &str, labels: &[&str]) -> String {
-    let mut names = Names::default();
-    let variants: Vec<String> = labels.iter().map(|label| names.variant(label)).collect();
+fn of_enum(name: &str, sql: &str, labels: &[String]) -> String {
+    let variants = variants(labels);
     let (mut declared, mut read, mut written) = (String::new(), String::new(), String::new());
     for (index, (variant, label)) in variants.iter().zip(labels).enumerate() {
         let default = if index == 0 { "    #[default]\n" } else { "" };
         // Writing to a string does not fail.
-        let _ = writeln!(declared, "    /// {}\n{default}    {variant},", one_line(label));
-        let _ = writeln!(read, "            {} => Ok({name}::{variant}),", text(label));
+        let _ = writeln!(
+            declared,
+            "    /// {}\n{default}    {variant},",
+            one_line(label)
+        );
+        let _ = writeln!(
+            read,
+            "            {} => Ok({name}::{variant}),",
+            text(label)
+        );
         let _ = writeln!(written, "            {name}::{variant} => {},", text(label));
     }
     let sql_text = text(sql);
@@ -158,18 +184,33 @@ fn of_table(model: &Model, models: &[Model]) -> String {
         String::new(),
         String::new(),
     );
-    for Member { column, field, rust } in &members {
+    for Member {
+        column,
+        field,
+        rust,
+    } in &members
+    {
         let sql = text(&column.name);
-        let _ = writeln!(declared, "    /// {}\n    pub {field}: {rust},", about(column, model.key()));
+        let _ = writeln!(
+            declared,
+            "    /// {}\n    pub {field}: {rust},",
+            about(column, model.key())
+        );
         let _ = writeln!(known, "        db::Field::of::<{rust}>({sql}),");
         let _ = write!(read, "{field}: row.get({sql})?, ");
         let _ = write!(written, "db::ToSql::parameter(&self.{field}), ");
-        let _ = write!(new, "{field}: {}, ", constant(column, rust));
+        let _ = write!(new, "{field}: {}, ", constant(model, column, rust));
         let _ = write!(shown, ".field({}, &self.{field})", text(field));
     }
     let list = |is_so: &dyn Fn(&Column) -> bool| {
-        let names = members.iter().map(|member| member.column).filter(|column| is_so(column));
-        names.map(|column| text(&column.name)).collect::<Vec<_>>().join(", ")
+        let names = members
+            .iter()
+            .map(|member| member.column)
+            .filter(|column| is_so(column));
+        names
+            .map(|column| text(&column.name))
+            .collect::<Vec<_>>()
+            .join(", ")
     };
     let defaults = list(&|column| column.default.is_some() || column.identity.is_some());
     let generated = list(&is_generated);
@@ -214,17 +255,37 @@ fn relations(model: &Model, models: &[Model]) -> String {
     let members = model.members();
     let field = |column: &str| members.iter().find(|member| member.column.name == column);
     let mut names = Names::without(&[
-        "all", "find", "filter", "order_by", "limit", "count", "insert", "insert_all", "upsert",
-        "update", "delete", "new", "stored", "read", "write",
+        "all",
+        "find",
+        "filter",
+        "order_by",
+        "limit",
+        "count",
+        "insert",
+        "insert_all",
+        "upsert",
+        "update",
+        "delete",
+        "new",
+        "stored",
+        "read",
+        "write",
     ]);
     let mut functions = String::new();
-    let mut add = |function: String, about: String, to: &Model, theirs: &[String], ours: &[String], many: bool| {
+    let mut add = |function: String,
+                   about: String,
+                   to: &Model,
+                   theirs: &[String],
+                   ours: &[String],
+                   many: bool| {
         let conditions = theirs.iter().enumerate();
         let conditions =
             conditions.map(|(index, column)| format!("{} = ${}", identifier(column), index + 1));
         let condition = text(&conditions.collect::<Vec<_>>().join(" and "));
-        let values: Option<Vec<_>> =
-            ours.iter().map(|column| Some(format!("&self.{}", field(column)?.field))).collect();
+        let values: Option<Vec<_>> = ours
+            .iter()
+            .map(|column| Some(format!("&self.{}", field(column)?.field)))
+            .collect();
         let Some(values) = values.map(|values| values.join(", ")) else {
             return;
         };
@@ -242,11 +303,19 @@ fn relations(model: &Model, models: &[Model]) -> String {
         );
     };
     for key in &model.relation.foreign_keys {
-        let referred = |other: &&Model| other.is(key.referred_schema.as_deref(), &key.referred_table);
+        let referred =
+            |other: &&Model| other.is(key.referred_schema.as_deref(), &key.referred_table);
         if let Some(to) = models.iter().find(referred) {
             let about = format!("The row of {} that it refers to.", to.relation.full_name());
             let function = forwards(key);
-            add(function, about, to, &key.referred_columns, &key.columns, false);
+            add(
+                function,
+                about,
+                to,
+                &key.referred_columns,
+                &key.columns,
+                false,
+            );
         }
     }
     for from in models {
@@ -255,14 +324,25 @@ fn relations(model: &Model, models: &[Model]) -> String {
                 continue;
             }
             let same = from.relation.foreign_keys.iter();
-            let same = same.filter(|other| model.is(other.referred_schema.as_deref(), &other.referred_table));
+            let same = same
+                .filter(|other| model.is(other.referred_schema.as_deref(), &other.referred_table));
             let mut function = snake(&from.relation.name);
             // Two keys lead here, or one from the table itself: its columns tell which is meant.
             if same.count() > 1 || from.name == model.name {
                 function = format!("{function}_by_{}", key.columns.join("_"));
             }
-            let about = format!("The rows of {} that refer to it.", from.relation.full_name());
-            add(function, about, from, &key.columns, &key.referred_columns, true);
+            let about = format!(
+                "The rows of {} that refer to it.",
+                from.relation.full_name()
+            );
+            add(
+                function,
+                about,
+                from,
+                &key.columns,
+                &key.referred_columns,
+                true,
+            );
         }
     }
     functions
@@ -283,7 +363,11 @@ fn forwards(key: &ForeignKey) -> String {
 
 /// Whether nobody but the table may fill it.
 pub(super) fn is_generated(column: &Column) -> bool {
-    column.computed.is_some() || column.identity.as_ref().is_some_and(|identity| identity.always)
+    column.computed.is_some()
+        || column
+            .identity
+            .as_ref()
+            .is_some_and(|identity| identity.always)
 }
 
 /// What is known of a column, as its field's documentation.
@@ -303,38 +387,172 @@ pub(super) fn about(column: &Column, key: &[String]) -> String {
     one_line(&about)
 }
 
-/// The value of a new row's field: a default that is a constant of one of the simplest types, else
-/// an empty one.
-fn constant(column: &Column, rust: &str) -> String {
-    let empty = || "Default::default()".to_owned();
-    let Some(default) = &column.default else {
-        return empty();
-    };
-    let some = |value: String| match rust.starts_with("Option<") {
-        true => format!("Some({value})"),
-        false => value,
-    };
-    let plain = rust.trim_start_matches("Option<").trim_end_matches('>');
-    match plain {
-        "bool" if default == "true" || default == "false" => some(default.clone()),
-        "i16" | "i32" | "i64" if default.parse::<i64>().is_ok() => some(default.clone()),
-        "String" => match constant_text(default) {
-            Some(value) => some(format!("{}.into()", text(&value))),
-            None => empty(),
-        },
-        _ => empty(),
+/// The value of a new row's field: a default that is a constant, else an empty one.
+fn constant(model: &Model, column: &Column, rust: &str) -> String {
+    let value = column.default.as_deref().and_then(plain);
+    let value = value.and_then(|value| {
+        let number = value.parse::<f64>().is_ok_and(f64::is_finite);
+        let plain = rust.trim_start_matches("Option<").trim_end_matches('>');
+        if let Rust::Enum(of) = model.made.rust(&column.type_name) {
+            let place = of.labels.iter().position(|label| *label == value)?;
+            return Some(format!("{plain}::{}", variants(&of.labels).get(place)?));
+        }
+        Some(match plain {
+            "bool" if value == "true" || value == "false" => value,
+            "i16" | "i32" | "i64" if value.parse::<i64>().is_ok() => value,
+            "f32" | "f64" if number => format!("{value}_{plain}"),
+            "db::Numeric" if number => format!("{}.parse().unwrap_or_default()", text(&value)),
+            // A word without quotes is no text: CURRENT_USER.
+            "String" if column.default.as_deref()?.starts_with('\'') => {
+                format!("{}.into()", text(&value))
+            }
+            _ => return None,
+        })
+    });
+    match value {
+        None => "Default::default()".into(),
+        Some(value) if rust.starts_with("Option<") => format!("Some({value})"),
+        Some(value) => value,
     }
 }
 
-/// The text of `'…'::text`.
-fn constant_text(default: &str) -> Option<String> {
+/// The text of a constant as the server prints it: `1`, `true`, `'-1'::integer`, `'it''s'::text`.
+fn plain(default: &str) -> Option<String> {
+    if !default.starts_with('\'') {
+        let is_plain = default
+            .chars()
+            .all(|c| c.is_ascii_alphanumeric() || matches!(c, '.' | '-'));
+        return is_plain.then(|| default.to_owned());
+    }
     let (quoted, _) = default.rsplit_once("::").unwrap_or((default, ""));
     let inner = quoted.strip_prefix('\'')?.strip_suffix('\'')?;
     let is_one = !inner.replace("''", "").contains('\'');
     is_one.then(|| inner.replace("''", "'"))
 }
 
+/// The variants of an enum with these labels.
+fn variants(labels: &[String]) -> Vec<String> {
+    let mut names = Names::default();
+    labels.iter().map(|label| names.variant(label)).collect()
+}
+
 /// A text without the ends of lines, which would end a comment.
 pub(super) fn one_line(text: &str) -> String {
-    text.replace(|c: char| c.is_control() || matches!(c, '\u{2028}' | '\u{2029}'), " ")
+    text.replace(
+        |c: char| c.is_control() || matches!(c, '\u{2028}' | '\u{2029}'),
+        " ",
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::inspector::{Enum, Key};
+
+    #[test]
+    fn constants_are_known() {
+        let mood = Enum {
+            schema: "public".into(),
+            name: "mood".into(),
+            labels: vec!["a b".into(), "c".into()],
+            ..Enum::default()
+        };
+        let made = Made {
+            enums: vec![mood],
+            ..Made::default()
+        };
+        let model = Model::new(Relation::default(), None, made);
+        let check = |type_name: &str, rust: &str, default: &str, expected: &str| {
+            let column = Column {
+                type_name: type_name.into(),
+                default: Some(default.into()),
+                ..Column::default()
+            };
+            assert_eq!(constant(&model, &column, rust), expected, "{default}");
+        };
+        check("integer", "i32", "'-1'::integer", "-1");
+        check("boolean", "Option<bool>", "true", "Some(true)");
+        check("text", "String", "'it''s'::text", "\"it's\".into()");
+        check(
+            "numeric(10,2)",
+            "db::Numeric",
+            "1.50",
+            "\"1.50\".parse().unwrap_or_default()",
+        );
+        check("mood", "Mood", "'c'::mood", "Mood::C");
+        check(
+            "timestamp with time zone",
+            "db::Timestamptz",
+            "now()",
+            "Default::default()",
+        );
+        check(
+            "text",
+            "String",
+            "('a'::text || 'b'::text)",
+            "Default::default()",
+        );
+        check(
+            "integer",
+            "i32",
+            "nextval('s'::regclass)",
+            "Default::default()",
+        );
+    }
+
+    #[test]
+    fn relations_lead_both_ways() {
+        let column = |name: &str| Column {
+            name: name.into(),
+            type_name: "integer".into(),
+            ..Column::default()
+        };
+        let table = |name: &str, columns: &[&str], keys: &[(&str, &str)]| {
+            let relation = Relation {
+                schema: Some("public".into()),
+                name: name.into(),
+                columns: columns.iter().map(|name| column(name)).collect(),
+                primary_key: Some(Key {
+                    columns: vec!["id".into()],
+                    ..Key::default()
+                }),
+                foreign_keys: keys
+                    .iter()
+                    .map(|(column, to)| ForeignKey {
+                        columns: vec![(*column).into()],
+                        referred_table: (*to).into(),
+                        referred_columns: vec!["id".into()],
+                        ..ForeignKey::default()
+                    })
+                    .collect(),
+                ..Relation::default()
+            };
+            Model::new(relation, None, Made::default())
+        };
+        let models = [
+            table("person", &["id", "boss"], &[("boss", "person")]),
+            table(
+                "loan",
+                &["id", "lender_id", "borrower_id"],
+                &[("lender_id", "person"), ("borrower_id", "person")],
+            ),
+        ];
+        let functions = |model: &Model| {
+            let source = relations(model, &models);
+            let names = source.split("pub fn ").skip(1);
+            names
+                .map(|rest| rest.split('(').next().unwrap().to_owned())
+                .collect::<Vec<_>>()
+        };
+        assert_eq!(
+            functions(&models[0]),
+            [
+                "boss_person",
+                "person_by_boss",
+                "loan_by_lender_id",
+                "loan_by_borrower_id"
+            ]
+        );
+        assert_eq!(functions(&models[1]), ["lender", "borrower"]);
+    }
 }

@@ -75,7 +75,7 @@ pub(super) fn snake(sql: &str) -> String {
 }
 
 /// `OrderItems` for `order_items`.
-pub(super) fn type_name(sql: &str) -> String {
+pub(crate) fn type_name(sql: &str) -> String {
     let name: String = snake(sql)
         .split('_')
         .flat_map(|word| {

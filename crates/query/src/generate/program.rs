@@ -31,14 +31,35 @@ struct Place<'m> {
 /// The module.
 pub(crate) fn program(model: &Model) -> String {
     let name = &model.name;
-    let places: Vec<Place<'_>> = model.members().into_iter().map(|member| place(model, member)).collect();
+    let places: Vec<Place<'_>> = model
+        .members()
+        .into_iter()
+        .map(|member| place(model, member))
+        .collect();
     let (mut declared, mut read, mut sent) = (String::new(), String::new(), String::new());
     let mut selected = Vec::new();
-    for Place { member: Member { column, field, .. }, rust, as_text } in &places {
+    for Place {
+        member: Member { column, field, .. },
+        rust,
+        as_text,
+    } in &places
+    {
         let sql = identifier(&column.name);
-        let _ = writeln!(declared, "    /// {}\n    pub {field}: {rust},", about(column, model.key()));
-        let _ = writeln!(read, "            {field}: row.try_get({})?,", text(&column.name));
-        selected.push(if *as_text { format!("{sql}::text as {sql}") } else { sql });
+        let _ = writeln!(
+            declared,
+            "    /// {}\n    pub {field}: {rust},",
+            about(column, model.key())
+        );
+        let _ = writeln!(
+            read,
+            "            {field}: row.try_get({})?,",
+            text(&column.name)
+        );
+        selected.push(if *as_text {
+            format!("{sql}::text as {sql}")
+        } else {
+            sql
+        });
         if !is_generated(column) {
             let has_default = column.default.is_some() || column.identity.is_some();
             let _ = writeln!(
@@ -56,9 +77,17 @@ pub(crate) fn program(model: &Model) -> String {
     let key: Vec<&Place<'_>> = model
         .key()
         .iter()
-        .filter_map(|name| places.iter().find(|place| place.member.column.name == *name))
+        .filter_map(|name| {
+            places
+                .iter()
+                .find(|place| place.member.column.name == *name)
+        })
         .collect();
-    let by_key = if key.is_empty() { String::new() } else { by_key(&key) };
+    let by_key = if key.is_empty() {
+        String::new()
+    } else {
+        by_key(&key)
+    };
     format!(
         "//! {table} as a Rust type, for programs with tokio-postgres. Made by Rowcell's %model.
 //!
@@ -148,13 +177,25 @@ fn place<'m>(model: &'m Model, member: Member<'m>) -> Place<'m> {
     let rust = match (native, model.made.rust(type_name)) {
         (None, Rust::Known(_) | Rust::Enum(_) | Rust::Enums(_)) | (Some(_), _) => rust,
     };
-    let rust = if member.column.nullable { format!("Option<{rust}>") } else { rust };
-    Place { member, rust, as_text }
+    let rust = if member.column.nullable {
+        format!("Option<{rust}>")
+    } else {
+        rust
+    };
+    Place {
+        member,
+        rust,
+        as_text,
+    }
 }
 
 /// What a parameter that passes as text is cast to.
 fn cast(as_text: bool, type_name: &str) -> String {
-    if as_text { format!("::text::{type_name}") } else { String::new() }
+    if as_text {
+        format!("::text::{type_name}")
+    } else {
+        String::new()
+    }
 }
 
 /// What takes a primary key.
@@ -166,12 +207,18 @@ fn by_key(key: &[&Place<'_>]) -> String {
                 before => format!("${{{before} + {}}}", index + 1),
             };
             let name = identifier(&place.member.column.name);
-            format!("{name} = {number}{}", cast(place.as_text, &place.member.column.type_name))
+            format!(
+                "{name} = {number}{}",
+                cast(place.as_text, &place.member.column.type_name)
+            )
         });
         parts.collect::<Vec<_>>().join(" and ")
     };
     let list = |each: &dyn Fn(&Place<'_>) -> String| {
-        key.iter().map(|place| each(place)).collect::<Vec<_>>().join(", ")
+        key.iter()
+            .map(|place| each(place))
+            .collect::<Vec<_>>()
+            .join(", ")
     };
     let arguments = list(&|place| format!("{}: &{}", place.member.field, place.rust));
     let values = list(&|place| place.member.field.clone());

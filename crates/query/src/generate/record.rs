@@ -5,19 +5,18 @@ use std::fmt::Write as _;
 use db::Type;
 use display::Column;
 
-use super::names::{Names, text, type_name};
+use super::names::{Names, text};
 use crate::wire::Field;
 
 /// A struct with a typed field a column, and how it is read from a row: by the columns' numbers,
-/// because two may share a name. The name of the struct, and its source.
+/// because two may share a name.
 pub(crate) fn record(
-    name: &str,
+    struct_name: &str,
     about: &str,
     columns: &[Column],
     fields: &[Field],
     nulls: &[bool],
-) -> (String, String) {
-    let struct_name = type_name(name);
+) -> String {
     let mut names = Names::default();
     let (mut declared, mut known, mut read, mut written) =
         (String::new(), String::new(), String::new(), String::new());
@@ -45,7 +44,7 @@ pub(crate) fn record(
         let _ = write!(read, "{rust_name}: row.get({index}usize)?, ");
         let _ = write!(written, "db::ToSql::parameter(&self.{rust_name}), ");
     }
-    let source = format!(
+    format!(
         "#[doc = {about}]\n\
          #[derive(Debug, Clone, PartialEq)]\n\
          pub struct {struct_name} {{\n{declared}}}\n\
@@ -55,8 +54,7 @@ pub(crate) fn record(
              fn write(&self) -> Vec<db::Parameter> {{ vec![{written}] }}\n\
          }}\n",
         about = text(about),
-    );
-    (struct_name, source)
+    )
 }
 
 fn doc(column: &Column) -> String {
@@ -80,8 +78,8 @@ mod tests {
             oid,
             modifier: -1,
         };
-        let (name, source) = record(
-            "people",
+        let source = record(
+            "People",
             "A row of people.",
             &[
                 column("id", "integer"),
@@ -91,7 +89,6 @@ mod tests {
             &[field(23), field(1700), field(1009)],
             &[false, true, false],
         );
-        assert_eq!(name, "People");
         let expected = "\
 #[doc = \"A row of people.\"]
 #[derive(Debug, Clone, PartialEq)]

@@ -2,7 +2,7 @@
 
 use db::Type;
 
-use crate::inspector::{Domain, Enum};
+use crate::inspector::{Enum, Made};
 
 /// Types as `format_type` prints them, without what stands in parentheses, and their OIDs.
 const BUILT_IN: &[(&str, u32)] = &[
@@ -47,13 +47,6 @@ const BUILT_IN: &[(&str, u32)] = &[
     ("int8multirange", 4536),
 ];
 
-/// Types that a database has made.
-#[derive(Clone, Default)]
-pub(crate) struct Made {
-    pub(crate) enums: Vec<Enum>,
-    pub(crate) domains: Vec<Domain>,
-}
-
 /// What a column's values are in Rust.
 #[derive(Debug, PartialEq)]
 pub(super) enum Rust<'m> {
@@ -77,21 +70,36 @@ impl Made {
         let is_it = |schema: &str, name: &str| {
             type_name == name || type_name.strip_suffix(name) == Some(&format!("{schema}."))
         };
-        let bare = |name: &str| match name.chars().all(|c| c.is_lowercase() || c == '_' || c.is_ascii_digit()) {
+        let bare = |name: &str| match name
+            .chars()
+            .all(|c| c.is_lowercase() || c == '_' || c.is_ascii_digit())
+        {
             true => name.to_owned(),
             false => format!("\"{}\"", name.replace('"', "\"\"")),
         };
-        if let Some(found) = self.enums.iter().find(|of| is_it(&of.schema, &bare(&of.name))) {
+        if let Some(found) = self
+            .enums
+            .iter()
+            .find(|of| is_it(&of.schema, &bare(&of.name)))
+        {
             return Rust::Enum(found);
         }
-        if let Some(domain) = self.domains.iter().find(|of| is_it(&of.schema, &bare(&of.name))) {
+        if let Some(domain) = self
+            .domains
+            .iter()
+            .find(|of| is_it(&of.schema, &bare(&of.name)))
+        {
             return self.rust(&domain.base);
         }
         let plain = without_modifier(type_name);
         let known = BUILT_IN.iter().find(|(name, _)| *name == plain);
         Rust::Known(match known {
             Some((name, oid)) => Type { oid: *oid, name }.rust(),
-            None if plain.starts_with("interval") => Type { oid: 1186, name: "interval" }.rust(),
+            None if plain.starts_with("interval") => Type {
+                oid: 1186,
+                name: "interval",
+            }
+            .rust(),
             None => "String".into(),
         })
     }
@@ -111,13 +119,28 @@ fn without_modifier(type_name: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::inspector::Domain;
 
     #[test]
     fn types_are_known_by_their_names() {
-        let mood = Enum { schema: "shop".into(), name: "mood".into(), ..Enum::default() };
-        let amount = Domain { schema: "public".into(), name: "amount".into(), base: "numeric(10,2)".into(), ..Domain::default() };
-        let made = Made { enums: vec![mood.clone()], domains: vec![amount] };
-        let known = |name: &str, rust: &str| assert_eq!(made.rust(name), Rust::Known(rust.into()), "{name}");
+        let mood = Enum {
+            schema: "shop".into(),
+            name: "mood".into(),
+            ..Enum::default()
+        };
+        let amount = Domain {
+            schema: "public".into(),
+            name: "amount".into(),
+            base: "numeric(10,2)".into(),
+            ..Domain::default()
+        };
+        let made = Made {
+            enums: vec![mood.clone()],
+            domains: vec![amount],
+        };
+        let known = |name: &str, rust: &str| {
+            assert_eq!(made.rust(name), Rust::Known(rust.into()), "{name}")
+        };
         known("integer", "i32");
         known("numeric(10,2)", "db::Numeric");
         known("amount", "db::Numeric");

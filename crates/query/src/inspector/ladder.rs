@@ -90,6 +90,20 @@ pub(super) async fn relation<H: Host>(
     Ok(relations.pop())
 }
 
+/// These parts of the catalog; nothing where there is none.
+pub(super) async fn parts<H: Host>(
+    run: &mut Run<'_, H>,
+    parts: &[Part],
+) -> Result<Structure, Problem> {
+    if asks_catalog(run).await? {
+        match read::read(run, parts, &Scope::All).await {
+            Ok(structure) => return Ok(structure),
+            Err(problem) => leave_catalog(run, problem).await?,
+        }
+    }
+    Ok(Structure::default())
+}
+
 /// All of a relation, by all parts of the catalog.
 async fn by_name<H: Host>(run: &mut Run<'_, H>, path: &Path) -> Result<Option<Relation>, Problem> {
     let find = template::with_condition(include_str!("find.sql"), &path.condition());

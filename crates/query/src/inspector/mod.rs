@@ -116,6 +116,20 @@ pub(crate) async fn relation<H: Host>(
     }
 }
 
+/// The types that the database has made of others: none where its server has no catalog.
+pub(crate) async fn made<H: Host>(run: &mut Run<'_, H>) -> Result<Made, Problem> {
+    let Structure { enums, domains, .. } =
+        ladder::parts(run, &[read::ENUMS, read::DOMAINS]).await?;
+    Ok(Made { enums, domains })
+}
+
+/// Enums and domains.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Made {
+    pub(crate) enums: Vec<Enum>,
+    pub(crate) domains: Vec<Domain>,
+}
+
 /// A relation's name as SQL writes it: `people`, `shop.orders`, `"Mixed Case"`.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Path {
@@ -154,7 +168,7 @@ impl Path {
     }
 
     /// Whether a relation of this name is meant.
-    fn is(&self, relation: &Relation) -> bool {
+    pub(crate) fn is(&self, relation: &Relation) -> bool {
         let schema = |wanted: &String| relation.schema.as_ref() == Some(wanted);
         relation.name == self.name && self.schema.as_ref().is_none_or(schema)
     }

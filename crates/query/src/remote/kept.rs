@@ -11,8 +11,11 @@ use tokio::sync::mpsc;
 use tokio::task::spawn_blocking;
 
 use super::error;
+use crate::generate::model::items;
+use crate::generate::names::type_name;
 use crate::generate::record::record;
 use crate::query::Query;
+use crate::session::lock;
 use crate::spool::Kept;
 
 /// A result of more rows is an iterator's worth: nobody wants as many structs made without asking.
@@ -23,11 +26,13 @@ const MOST: u64 = 100_000;
 pub struct Given {
     /// Names of results, and which ones they were.
     results: HashMap<String, u64>,
+    /// Names of types, and what they were made of.
+    types: HashMap<String, String>,
 }
 
 impl Query {
-    /// The Rust that has to run before this code, so that the results it names are there; `variables`
-    /// are those that are there. Nothing, most of the time.
+    /// The Rust that has to run before this code, so that the types of `%model` are there and the
+    /// results that it names; `variables` are those that are there. Nothing, most of the time.
     ///
     /// # Errors
     /// A result cannot be read.
@@ -38,6 +43,13 @@ impl Query {
         given: &mut Given,
     ) -> Result<Option<String>, Problem> {
         let mut source = String::new();
+        let models = lock(&self.models).clone();
+        for item in items(&models) {
+            if given.types.get(&item.name) != Some(&item.source) {
+                source.push_str(&item.source);
+                given.types.insert(item.name, item.source);
+            }
+        }
         for kept in self.results.list() {
             let Some(name) = kept.name.clone().filter(|name| names(code, name)) else {
                 continue;
@@ -46,7 +58,11 @@ impl Query {
             if there && given.results.get(&name) == Some(&kept.number) {
                 continue;
             }
-            source.push_str(&value(&name, &kept).await?);
+            let mut of = type_name(&name);
+            if given.types.contains_key(&of) {
+                of.push_str("Row");
+            }
+            source.push_str(&value(&name, &of, &kept).await?);
             given.results.insert(name, kept.number);
         }
         Ok((!source.is_empty()).then_some(source))
@@ -103,7 +119,7 @@ fn read(kept: &Arc<Kept>, blocks: &mpsc::Sender<Answer>) -> std::io::Result<u64>
 }
 
 /// The struct of a result, and the variable with its rows.
-async fn value(name: &str, kept: &Arc<Kept>) -> Result<String, Problem> {
+async fn value(name: &str, of: &str, kept: &Arc<Kept>) -> Result<String, Problem> {
     let is_large = kept.stored() > MOST;
     let looked = kept.clone();
     let nulls = match is_large {
@@ -115,8 +131,8 @@ async fn value(name: &str, kept: &Arc<Kept>) -> Result<String, Problem> {
                 .map_err(|error| unreadable(name, &error))?
         }
     };
-    let (of, mut source) = record(
-        name,
+    let mut source = record(
+        of,
         &format!("A row of {name}."),
         kept.columns(),
         kept.fields(),

@@ -62,7 +62,9 @@ impl Door {
         })
     }
 
-    /// What makes `db` known to the cells.
+    /// What makes `db` known to the cells. The last line has the evaluator know from the beginning
+    /// that cells use `?`: else a cell's last expression would have its `?` found out about and the
+    /// way to show it given up at once.
     ///
     /// # Errors
     /// The crate cannot be unpacked.
@@ -72,7 +74,8 @@ impl Door {
         Ok(format!(
             ":dep db = {{ path = {path:?} }}\n\
              use db::{{Model as _, Record as _, Show as _, ToSql as _}};\n\
-             let db = db::Db::at({socket:?}, {token:?});",
+             let db = db::Db::at({socket:?}, {token:?});\n\
+             db::ready()?;",
             token = self.token,
         ))
     }

@@ -18,6 +18,7 @@ const FILES: &[(&str, &str)] = files! {
     "src/composite.rs"
     "src/connection.rs"
     "src/error.rs"
+    "src/inspect.rs"
     "src/json.rs"
     "src/lib.rs"
     "src/model.rs"
