@@ -18,6 +18,7 @@ from jupyter_client.connect import write_connection_file
 from jupyter_client.session import Session
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
+import files  # noqa: E402
 from support import server as test_server  # noqa: E402
 from support.kernel import Kernel, family  # noqa: E402
 
@@ -52,6 +53,7 @@ def main():
             "peer: SQLAlchemy, columns, keys and indexes", 0.5, everything, peer,
         ),
         limited("memory for that", 200, "MB", most),
+        *rows_in_files(options.rowcell),
     ]
     table = "".join(f"| {' | '.join(row)} |\n" for row in rows)
     options.to.write_text(f"# Rowcell beside its peers\n\n{table}")
@@ -145,11 +147,7 @@ def spawned(command):
 
 def select_one(rowcell):
     """The median milliseconds from request to idle of `select 1`: ours and JupySQL's."""
-    with test_server.running() as server, tempfile.TemporaryDirectory() as prefix:
-        subprocess.run(
-            [rowcell, "install", "--prefix", prefix], check=True, stdout=subprocess.DEVNULL
-        )
-        os.environ["JUPYTER_PATH"] = f"{prefix}/share/jupyter"
+    with test_server.running() as server, installed(rowcell):
         ours, peer = Kernel(), Kernel(name="python3")
         try:
             ours.check(f"%connect {server.url()}\nselect 1")
@@ -162,6 +160,34 @@ def select_one(rowcell):
         finally:
             ours.close()
             peer.close()
+
+
+def rows_in_files(rowcell):
+    """A million rows of six columns into files and back."""
+    with test_server.running() as server, installed(rowcell):
+        kernel = Kernel()
+        try:
+            kernel.check(f"%connect {server.url()}\nselect 1")
+            csv, parquet, megabytes, back = files.measures(server, kernel, alternately, to_idle)
+        finally:
+            kernel.close()
+    return [
+        compared("1,000,000 rows to CSV; peer: psql's `\\copy`", 0.9, *csv),
+        compared("to Parquet, zstd; peer: connectorx and pyarrow", 0.7, *parquet),
+        limited("most memory resident meanwhile; the same peer", 100, "MB", *megabytes),
+        compared("CSV into a new table; peer: psql's `\\copy from`", 1.2, *back),
+    ]
+
+
+@contextmanager
+def installed(rowcell):
+    """The kernel where Jupyter finds it."""
+    with tempfile.TemporaryDirectory() as prefix:
+        subprocess.run(
+            [rowcell, "install", "--prefix", prefix], check=True, stdout=subprocess.DEVNULL
+        )
+        os.environ["JUPYTER_PATH"] = f"{prefix}/share/jupyter"
+        yield
 
 
 def to_idle(kernel, code):

@@ -41,12 +41,12 @@ const IN_TESTS: &[(&str, &str)] = &[("local", "tokio-postgres")];
 /// What the code of a crate may not say, and why.
 const WORDS: &[(&[&str], &[&str], &str)] = &[
     (
-        &["display", "jupyter", "local", "query"],
+        &["display", "files", "jupyter", "local", "query"],
         &["println!", "eprintln!", "print!(", "eprint!("],
         "only the program prints",
     ),
     (
-        &["display", "jupyter", "query"],
+        &["display", "files", "jupyter", "query"],
         &["process::exit"],
         "a library ends no process",
     ),

@@ -30,24 +30,21 @@ pub(crate) fn row<'v>(values: impl Iterator<Item = Option<&'v [u8]>>, to: &mut V
 }
 
 fn escape(value: &[u8], to: &mut Vec<u8>) {
-    let mut before = None;
-    for byte in value {
+    for (at, byte) in value.iter().enumerate() {
+        let next = value.get(at + 1);
         match byte {
             b'&' => to.extend_from_slice(b"&amp;"),
             b'<' => to.extend_from_slice(b"&lt;"),
             b'>' => to.extend_from_slice(b"&gt;"),
-            b'\r' => to.extend_from_slice(b"<br>"),
-            b'\n' if before == Some(b'\r') => {}
-            b'\n' => to.extend_from_slice(b"<br>"),
+            b'\r' if next == Some(&b'\n') => {}
+            b'\r' | b'\n' => to.extend_from_slice(b"<br>"),
             b'|' | b'\\' | b'`' | b'*' | b'_' | b'[' | b']' | b'~' | b'$' => {
                 to.extend_from_slice(&[b'\\', *byte]);
             }
-            // A bare address or mail becomes a link by itself.
-            b':' => to.extend_from_slice(b"&#58;"),
-            b'@' => to.extend_from_slice(b"&#64;"),
+            // An address becomes a link by itself.
+            b':' if next == Some(&b'/') => to.extend_from_slice(b"&#58;"),
             other => to.push(*other),
         }
-        before = Some(*byte);
     }
 }
 
@@ -72,7 +69,8 @@ mod tests {
             "&lt;script&gt;alert(1)&lt;/script&gt;",
         );
         check("two\nlines\r\nand more", "two<br>lines<br>and more");
-        check("[x](javascript:y)", "\\[x\\](javascript&#58;y)");
+        check("[x](javascript:y)", "\\[x\\](javascript:y)");
+        check("http://x", "http&#58;//x");
         check("*null*", "\\*null\\*");
         check("", "");
     }

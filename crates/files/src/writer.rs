@@ -167,8 +167,8 @@ impl Writer {
                 for (field, count) in self.fields.iter().zip(columnar.beyond()) {
                     if *count > 0 {
                         remarks.push(format!(
-                            "{count} values of \"{}\" are null in the file, whose type holds no \
-                             infinity, NaN or time beyond its range.",
+                            "Null in the file, whose type holds no infinity, NaN or time beyond \
+                             its range: {count} of the values of \"{}\".",
                             field.name
                         ));
                     }

@@ -46,12 +46,15 @@ pub(super) fn arguments(command: &str, before: &str, typed: &Typed, known: &Know
                 offer.add_word(Rank::Source, name, "variable");
             }
         }
+        ("%export", Some(_)) => words(&["from"]),
+        ("%import", Some("into")) => relations(known.names, &[], &mut offer),
+        ("%import", Some(_)) => words(&["into"]),
         ("%copy", None) => relations(known.names, &[], &mut offer),
         ("%copy" | "%%copy", last) if last != Some("as") => words(&["from", "to", "as"]),
         ("%%sql", last) if last.is_none_or(|last| !last.starts_with("--")) => {
             words(&["--on", "--as", "--limit", "--timeout"]);
         }
-        ("%results", None) | ("%chart" | "%%chart", Some("from")) => {
+        ("%results", None) | ("%chart" | "%%chart" | "%export", Some("from")) => {
             for name in known
                 .results
                 .iter()
