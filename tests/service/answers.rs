@@ -395,3 +395,20 @@ async fn completion_knows_what_the_user_has_asked_for() {
         assert_eq!(service.log().queries.len(), asked + own);
     }
 }
+
+#[tokio::test]
+async fn rows_go_to_files_without_copy() {
+    let service = Service::start(Quirks::default()).await;
+    let notebook = Notebook::connected(&service).await;
+    let folder = tempfile::tempdir().unwrap();
+    let query = "select name from loyalty_members where name = 'Emil Hansen'";
+    for (ending, expected) in [
+        ("csv", "name\nEmil Hansen\n"),
+        ("jsonl", "{\"name\":\"Emil Hansen\"}\n"),
+    ] {
+        let file = folder.path().join("a").with_extension(ending);
+        let cell = format!("%%export {}\n{query}", file.display());
+        notebook.good(&cell).await;
+        assert_eq!(std::fs::read_to_string(file).unwrap(), expected);
+    }
+}

@@ -261,7 +261,7 @@ impl<'a, H: Host> Run<'a, H> {
     }
 
     /// Holds a statement against the guards of its connection.
-    pub(crate) async fn guard(
+    async fn guard(
         &self,
         statement: &Statement,
         settings: &target::Settings,

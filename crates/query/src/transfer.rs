@@ -8,7 +8,7 @@ mod sink;
 use std::path::PathBuf;
 
 use display::Problem;
-use tokio::time::sleep_until;
+use tokio::time::{Instant, sleep_until};
 
 pub(crate) use self::feed::{Fed, answer, bytes, feed, rows};
 pub(crate) use self::progress::{Counts, Progress};
@@ -17,6 +17,7 @@ pub(crate) use self::sink::{Sink, as_files, keep};
 use crate::host::Host;
 use crate::query::{Run, failure_problem};
 use crate::session::{Failure, Session, Update};
+use crate::target::Target;
 use crate::wire::{Event, Report, Transaction};
 
 /// What the answer to a query is written to, and how that ended.
@@ -34,6 +35,13 @@ pub(crate) async fn write<H: Host>(
     sink: Sink,
     progress: &mut Progress,
 ) -> Result<Ended, Problem> {
+    open(run, session).await?;
+    let limit = match session.target() {
+        Target::Server(settings) => settings.timeout,
+        Target::Local(_) => None,
+    };
+    let mut limit = limit.map(|limit| Instant::now() + limit);
+    let mut timed_out = false;
     let worker = Worker::start(sink, progress.counts());
     let mut running = session.run(sql, None).await;
     let (mut refused, mut rows) = (None, None);
@@ -52,6 +60,11 @@ pub(crate) async fn write<H: Host>(
             }
             () = sleep_until(progress.due()) => {
                 progress.tick(run).await;
+                continue;
+            }
+            () = at(limit) => {
+                (limit, timed_out) = (None, true);
+                running.interrupt();
                 continue;
             }
             next = next => next,
@@ -86,8 +99,11 @@ pub(crate) async fn write<H: Host>(
     }
     match refused {
         Some(_) if gone => Err(file_problem(worker.abandon().await)),
-        Some(report) => {
+        Some(mut report) => {
             worker.abandon().await;
+            if timed_out {
+                report.hint = Some("The time limit of this connection had passed.".into());
+            }
             Ok(Ended::Refused(report))
         }
         None => {
@@ -97,6 +113,33 @@ pub(crate) async fn write<H: Host>(
             Ok(Ended::Written(written))
         }
     }
+}
+
+/// Opens the connection where it is not open, with a password where it wants one.
+pub(crate) async fn open<H: Host>(run: &mut Run<'_, H>, session: &Session) -> Result<(), Problem> {
+    if session.status().connection.is_none() {
+        // Query Service takes no empty query.
+        let sql = if session.is_query_service() {
+            "select 1"
+        } else {
+            ""
+        };
+        run.ask(sql).await?;
+    }
+    Ok(())
+}
+
+async fn at(limit: Option<Instant>) {
+    match limit {
+        Some(limit) => sleep_until(limit).await,
+        None => std::future::pending().await,
+    }
+}
+
+/// `1 row`, `7 rows`.
+pub(crate) fn rows_in_words(rows: u64) -> String {
+    let s = if rows == 1 { "" } else { "s" };
+    format!("{rows} row{s}")
 }
 
 /// What is told beside the rows.

@@ -9,7 +9,7 @@ use super::refused;
 use crate::host::Host;
 use crate::query::Run;
 use crate::session::Session;
-use crate::transfer::{self, Fed, Progress};
+use crate::transfer::{self, Fed, Progress, rows_in_words};
 use crate::variables::{identifier, literal};
 
 /// Where rows come from and where they go.
@@ -94,9 +94,10 @@ async fn copy<H: Host>(
             return Err(problem);
         }
     };
-    let rows = tag.strip_prefix("COPY ").unwrap_or(&tag);
+    let rows = tag.strip_prefix("COPY ").and_then(|rows| rows.parse().ok());
+    let rows = rows_in_words(rows.unwrap_or_default());
     let line = format!(
-        "{rows} rows copied to {} on {}, {}.",
+        "{rows} copied to {} on {}, {}.",
         plan.table,
         plan.to.name(),
         progress.elapsed()

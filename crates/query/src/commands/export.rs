@@ -15,8 +15,7 @@ use crate::host::{Host, Shown};
 use crate::query::Run;
 use crate::session::Session;
 use crate::split::{Statement, leading_words};
-use crate::target::Target;
-use crate::transfer::{self, Ended, Progress, Sink, as_files, file_problem};
+use crate::transfer::{self, Ended, Progress, Sink, as_files, file_problem, rows_in_words};
 use crate::wire::{Report, Transaction};
 
 /// `%export FILE [from RESULT]`.
@@ -82,9 +81,7 @@ pub(super) async fn query<H: Host>(
     let format = Format::of(&path).map_err(file_problem)?;
     let statement = body(run, &at, "%%export")?;
     let session = run.session().await?;
-    if let Target::Server(settings) = session.target() {
-        run.guard(&statement, settings).await?;
-    }
+    run.admit(&session, &statement).await?;
     let mut progress = Progress::new(&name);
     let query = Export {
         session: &session,
@@ -175,8 +172,7 @@ impl Export<'_> {
         progress: &mut Progress,
     ) -> Result<Option<Written>, Problem> {
         let query = self.query();
-        // Opens the connection, with a password where it wants one.
-        run.ask("").await?;
+        transfer::open(run, self.session).await?;
         let alone = self.session.status().transaction == Transaction::Idle;
         let (begin, end, sink) = if self.format.is_columnar() {
             let probe = format!("select * from (\n{query}\n) as source where false");
@@ -271,8 +267,8 @@ fn around(fields: &[files::Field], format: Format) -> (String, String) {
 /// Says what was written.
 async fn done<H: Host>(run: &Run<'_, H>, name: &str, written: &Written, progress: &Progress) {
     let line = format!(
-        "{} rows written to {name}: {}, {}.",
-        written.rows,
+        "{} written to {name}: {}, {}.",
+        rows_in_words(written.rows),
         size(written.bytes),
         progress.elapsed()
     );

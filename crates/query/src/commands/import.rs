@@ -16,8 +16,7 @@ use crate::nearest::nearest;
 use crate::query::Run;
 use crate::session::Session;
 use crate::split::Statement;
-use crate::target::Target;
-use crate::transfer::{self, Fed, Progress, file_problem};
+use crate::transfer::{self, Fed, Progress, file_problem, rows_in_words};
 use crate::variables::{identifier, literal};
 use crate::wire::Report;
 
@@ -39,11 +38,9 @@ pub(super) async fn import<H: Host>(
     if session.is_query_service() {
         return Err(refused(run, at, "Query Service takes no rows from a file"));
     }
-    if let Target::Server(settings) = session.target() {
-        let mut statement = Statement::default();
-        statement.text = format!("copy {table} from stdin");
-        run.guard(&statement, settings).await?;
-    }
+    let mut statement = Statement::default();
+    statement.text = format!("copy {table} from stdin");
+    run.admit(&session, &statement).await?;
     let mut progress = Progress::new(&name);
     let done = load(run, &session, &path, &table, &mut progress).await;
     let (line, remarks) = match done {
@@ -101,13 +98,14 @@ async fn load<H: Host>(
     }
     .await;
     let tag = transfer::end(run, own, done).await?;
-    let rows = tag.strip_prefix("COPY ").unwrap_or(&tag);
+    let rows = tag.strip_prefix("COPY ").and_then(|rows| rows.parse().ok());
+    let rows = rows_in_words(rows.unwrap_or(import.rows));
     let made = match &present {
         Some(_) => String::new(),
         None => format!(", made with {}", definitions(&import.columns)),
     };
     Ok((
-        format!("{rows} rows imported into {table}{made}"),
+        format!("{rows} imported into {table}{made}"),
         import.remarks.clone(),
     ))
 }

@@ -10,7 +10,6 @@ use crate::arguments::Kind;
 use crate::host::Host;
 use crate::query::Run;
 use crate::split::Statement;
-use crate::target::Target;
 use crate::transfer::{self, Ended, Fed, Progress, Sink, file_problem};
 use crate::wire::Report;
 
@@ -41,16 +40,14 @@ pub(super) async fn copy<H: Host>(run: &mut Run<'_, H>) -> Result<(), Problem> {
         return run.statement(statement).await;
     };
     let session = run.session().await?;
-    if let Target::Server(settings) = session.target() {
-        run.guard(&statement, settings).await?;
-    }
+    run.admit(&session, &statement).await?;
     let path = transfer::path(name);
     // Before the server is asked, as in psql.
     let mut progress = Progress::new(name);
     let start = argument.at.start + argument.text.find(line.what).unwrap_or_default();
     let rows = if line.from {
         let file = open(&path)?;
-        run.ask("").await?;
+        transfer::open(run, &session).await?;
         let blocks = transfer::bytes(file, path, progress.counts());
         match transfer::feed(run, &session, statement.text, blocks, &mut progress).await {
             Ok(Fed::Done(tag)) => Ok(tag),
@@ -59,7 +56,6 @@ pub(super) async fn copy<H: Host>(run: &mut Run<'_, H>) -> Result<(), Problem> {
         }
     } else {
         let sink = Sink::Raw(Output::create(&path).map_err(file_problem)?);
-        run.ask("").await?;
         match transfer::write(run, &session, statement.text, sink, &mut progress).await {
             Ok(Ended::Written(written)) => Ok(format!("COPY {}", written.rows)),
             Ok(Ended::Refused(refused)) => Err(located(run, *refused, start, line.what)),

@@ -46,7 +46,6 @@ pub(super) fn arguments(command: &str, before: &str, typed: &Typed, known: &Know
                 offer.add_word(Rank::Source, name, "variable");
             }
         }
-        ("%export", Some(_)) => words(&["from"]),
         ("%import", Some("into")) => relations(known.names, &[], &mut offer),
         ("%import", Some(_)) => words(&["into"]),
         ("%copy", None) => relations(known.names, &[], &mut offer),
@@ -65,6 +64,7 @@ pub(super) fn arguments(command: &str, before: &str, typed: &Typed, known: &Know
         }
         ("%chart", _) => chart(before, typed, known, &mut offer),
         ("%%chart", None) => words(&["from"]),
+        ("%export", Some(_)) => words(&["from"]),
         ("%connect", None) => words(&["local", "postgresql://", "host=", "service="]),
         ("%connect", Some(word)) if word.contains('=') => {
             words(&["as", "host=", "port=", "dbname=", "user=", "sslmode="]);
