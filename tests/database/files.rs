@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use tempfile::TempDir;
 
 use crate::interrupt::interrupted;
-use crate::notebook::Notebook;
+use crate::notebook::{Answer, Notebook};
 use crate::server::Database;
 
 /// Of every type that a file keeps, ordinary and awkward values, and NULL.
@@ -71,6 +71,12 @@ impl Desk {
     }
 }
 
+/// What a cell says in the end: on a line, or in place of the progress where it took long.
+fn said(answer: &Answer) -> String {
+    let shown = answer.bundles().map(|bundle| bundle.text().to_owned());
+    answer.out().trim_end().to_owned() + &shown.collect::<String>()
+}
+
 #[tokio::test]
 async fn csv_is_psqls_byte_for_byte() {
     let desk = Desk::new().await;
@@ -118,7 +124,7 @@ async fn every_type_comes_back_from_parquet() {
     ] {
         let file = desk.name("types.parquet");
         let answer = desk.notebook.good(&cell.replace("FILE", &file)).await;
-        assert!(answer.out().contains("4 rows written to "), "{answer:?}");
+        assert!(said(&answer).contains("4 rows written to "), "{answer:?}");
         desk.notebook
             .good(&format!(
                 "drop table if exists back;\n%import {file} into back"
@@ -288,7 +294,7 @@ async fn types_are_found_in_the_whole_file() {
         .good(&format!("%import '{}'", desk.name("My data.csv")))
         .await;
     assert!(
-        answer.out().starts_with(
+        said(&answer).starts_with(
             "3 rows imported into \"my_data\", made with \"id\" bigint, \"code\" text, \"ratio\" numeric, \
              \"at\" timestamptz, \"flag\" boolean, \"note\" text, "
         ),
@@ -440,18 +446,13 @@ async fn copy_to_and_from_files_is_psqls() {
     desk.notebook.good("create table t (a int, b text)").await;
     fs::write(desk.path("t.txt"), "1\tone\n2\t\\N\n").unwrap();
     let file = desk.name("t.txt");
-    assert_eq!(
-        desk.notebook
-            .good(&format!("\\copy t from '{file}'"))
-            .await
-            .out(),
-        "COPY 2\n"
-    );
+    let answer = desk.notebook.good(&format!("\\copy t from '{file}'")).await;
+    assert_eq!(said(&answer), "COPY 2");
     let cell = format!(
         "\\copy (select b from t order by a) to {}",
         desk.name("b.txt")
     );
-    assert_eq!(desk.notebook.good(&cell).await.out(), "COPY 2\n");
+    assert_eq!(said(&desk.notebook.good(&cell).await), "COPY 2");
     assert_eq!(desk.read("b.txt"), "one\n\\N\n");
     assert_eq!(
         desk.notebook.good("\\copy t to stdout").await.out(),
