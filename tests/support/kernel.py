@@ -139,7 +139,8 @@ class Kernel:
         return psutil.Process(self.manager.provisioner.process.pid)
 
     def close(self):
-        SECRETS.search_process(self.process)
+        if self.manager.has_kernel:
+            SECRETS.search_process(self.manager.provisioner.process.pid)
         self.client.stop_channels()
         if self.manager.has_kernel:
             self.manager.shutdown_kernel()

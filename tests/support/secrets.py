@@ -53,9 +53,10 @@ class Secrets:
         except OSError:
             pass  # it went while we looked
 
-    def search_process(self, process):
+    def search_process(self, pid):
         """Looks through a kernel's files, and what it told the programs that it started."""
         try:
+            process = psutil.Process(pid)
             given = process.environ()
             self.search("the kernel's command line", " ".join(process.cmdline()))
             for file in Path(f"/proc/{process.pid}/fd").iterdir():
