@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
-use display::{Bundle, Column, Problem, Row, Table};
+use display::{Bundle, Column, Problem, Progress, Row, Table};
 use tokio::time::sleep_until;
 
 use crate::browse::Browser;
@@ -15,7 +15,7 @@ use crate::host::{Host, Shown};
 use crate::query::{Manner, Run};
 use crate::query_service;
 use crate::rows::Block;
-use crate::session::{Failure, Running, Session, Update};
+use crate::session::{Failure, Headway, Running, Session, Update};
 use crate::split::Statement;
 use crate::spool::{About, Kept, Writer};
 use crate::wire::{CopyIn, Event, Field, Report, Transaction};
@@ -50,6 +50,8 @@ pub(crate) struct Answer<'r, 'a, H> {
     problem: Option<Problem>,
     /// The time limit of `--timeout` has passed.
     timed_out: bool,
+    /// The display of how far a slow statement has come, and what it says the statement is.
+    progress: Option<(u64, String)>,
     showing: Showing,
 }
 
@@ -113,6 +115,7 @@ impl<'r, 'a, H: Host> Answer<'r, 'a, H> {
             copy: CopyOut::default(),
             problem: None,
             timed_out: false,
+            progress: None,
             showing: Showing::Once,
         }
     }
@@ -142,7 +145,20 @@ impl<'r, 'a, H: Host> Answer<'r, 'a, H> {
     }
 
     async fn read(&mut self) -> Result<(), Problem> {
-        self.ask().await.map_err(|mut problem| {
+        let done = self.ask().await;
+        if let Some((number, what)) = self.progress.take() {
+            let notes = vec![elapsed(self.started.elapsed())];
+            let progress = Progress {
+                what,
+                notes,
+                ..Progress::default()
+            };
+            self.run
+                .host
+                .show(Shown::Update(number, progress.bundle()))
+                .await;
+        }
+        done.map_err(|mut problem| {
             if self.timed_out {
                 let passed = "The time limit of --timeout had passed.";
                 problem.advice.push(passed.into());
@@ -195,6 +211,7 @@ impl<'r, 'a, H: Host> Answer<'r, 'a, H> {
                         "The server has not answered the request to cancel yet; \
                          interrupt again to give the connection up.\n"
                     ).await,
+                    Some(Update::Progress(headway)) => self.progress(&headway).await,
                     Some(Update::Rows(rows)) => {
                         let limit = self.manner.rows_shown;
                         if let Some(arriving) = &mut self.arriving {
@@ -318,6 +335,37 @@ impl<'r, 'a, H: Host> Answer<'r, 'a, H> {
             | Event::Parameter { .. }
             | Event::Ready(_) => {}
         }
+    }
+
+    /// Shows how far a slow statement has come.
+    async fn progress(&mut self, headway: &Headway) {
+        let what = match &headway.relation {
+            Some(relation) => format!("{} {relation}", headway.command),
+            None => headway.command.clone(),
+        };
+        let rows = headway.rows.map(|rows| format!("{rows} rows"));
+        let bundle = Progress {
+            what: match headway.phase.as_str() {
+                "" => what.clone(),
+                phase => format!("{what}: {phase}"),
+            },
+            done: headway.done,
+            total: headway.total,
+            notes: rows
+                .into_iter()
+                .chain([elapsed(self.started.elapsed())])
+                .collect(),
+        }
+        .bundle();
+        let shown = match &self.progress {
+            Some((number, _)) => Shown::Update(*number, bundle),
+            None => {
+                let number = self.run.new_display();
+                self.progress = Some((number, what));
+                Shown::Display(bundle, Some(number))
+            }
+        };
+        self.run.host.show(shown).await;
     }
 
     /// All rows of a result have come.

@@ -9,6 +9,7 @@ mod embedded;
 mod link;
 mod opening;
 mod owner;
+mod progress;
 mod status;
 mod updates;
 
@@ -21,6 +22,7 @@ use tokio::time::timeout;
 
 pub use self::embedded::{Embedded, Embedding};
 use self::owner::Owner;
+pub(crate) use self::progress::Headway;
 pub(crate) use self::status::expiry;
 pub use self::status::{Connected, Status};
 pub(crate) use self::updates::{Dropped, Failure, Running, Update};

@@ -57,7 +57,7 @@ impl Owner {
     }
 
     /// A connection, ready for statements, and whether its session is of the kind wanted.
-    async fn link(&self, settings: &Settings) -> Result<(Link, bool), Failure> {
+    pub(super) async fn link(&self, settings: &Settings) -> Result<(Link, bool), Failure> {
         let opened = open(settings, self.password.as_ref())
             .await
             .map_err(Failure::Open)?;

@@ -167,7 +167,14 @@ impl Owner {
                 }
             }
         };
-        match alive.run(job, &self.target, self.deaf).await {
+        let watched = self.watched(alive, &job.sql);
+        let watching = self.watch(watched, job.updates.clone());
+        let ran = tokio::select! {
+            biased;
+            ran = alive.run(job, &self.target, self.deaf) => ran,
+            never = watching => match never {},
+        };
+        match ran {
             Ok(transaction) => {
                 self.refresh(alive);
                 Update::Done(transaction)

@@ -2,6 +2,7 @@
 
 use tokio::sync::mpsc;
 
+use super::progress::Headway;
 use crate::open::OpenError;
 use crate::rows::Block;
 use crate::wire::{CopyIn, Event, Transaction};
@@ -16,6 +17,8 @@ pub(crate) enum Update {
     Rows(Block),
     /// The server waits for COPY data.
     CopyIn(CopyIn),
+    /// How far a slow statement has come.
+    Progress(Headway),
     /// The server has not answered a request to cancel for some seconds.
     StillRunning,
     /// The server is ready for the next statement.
