@@ -20,4 +20,5 @@ mod login;
 mod loss;
 mod psql;
 mod rust;
+mod results;
 mod session;

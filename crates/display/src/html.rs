@@ -8,7 +8,8 @@ use crate::markup::{FAINT, Style, TIGHT, escape, is_indented, is_tall, null, sho
 use crate::print::{Expanded, plural};
 use crate::{Column, Kind, Print, Row, Table};
 
-/// A table never becomes larger, in bytes: saved notebooks and front ends grow slow.
+/// A table never becomes larger, in bytes, its text included: saved notebooks and front ends grow
+/// slow.
 pub(crate) const LIMIT: usize = 500_000;
 /// What is kept for everything but names and rows.
 const RESERVE: usize = 20_000;
@@ -18,23 +19,31 @@ const ROOM: [usize; 3] = [20_000, 1_000, TIGHT];
 const SHORT: usize = 200;
 /// How many characters all remarks together have.
 const REMARKS: usize = 1_000;
+/// A single row of so many columns is shown as lines, where that is automatic.
+const MANY: usize = 8;
 
 impl Table {
     /// The table as HTML: names with their types, the rows, and a line that says how many.
     ///
-    /// Of the settings it heeds `expanded` (unless automatic, for a wide table scrolls), `null`,
-    /// `footer` and `tuples_only` (as for the number of rows). At most 500 kB; what does not fit is
-    /// left out, and the line says so.
+    /// Of the settings it heeds `expanded` (where automatic, for a single row of many columns: a wide
+    /// table scrolls), `null`, `footer` and `tuples_only` (as for the number of rows). At most 500 kB;
+    /// what does not fit is left out, and the line says so.
     pub fn html(&self, print: &Print) -> String {
         self.html_within(print, LIMIT)
     }
 
-    /// The same in at most so many bytes, where that is room for the names and the remarks.
+    /// The same in at most so many bytes.
     pub(crate) fn html_within(&self, print: &Print, limit: usize) -> String {
+        let expanded = match print.expanded {
+            Expanded::On => true,
+            Expanded::Auto => self.total == 1 && self.columns.len() >= MANY,
+            Expanded::Off => false,
+        };
         let mut writer = Writer {
             table: self,
             print,
             limit,
+            expanded,
             out: String::new(),
             styles: vec![],
             rows: 0,
@@ -56,8 +65,10 @@ impl Table {
 struct Writer<'a> {
     table: &'a Table,
     print: &'a Print,
-    /// How large it may become.
+    /// How many bytes there may be.
     limit: usize,
+    /// One line a column.
+    expanded: bool,
     out: String,
     /// How each column's values are set.
     styles: Vec<Style>,
@@ -79,9 +90,9 @@ impl Writer<'_> {
             self.out += "</strong></caption>\n";
         }
         let names = names(&self.table.columns);
-        self.columns = fitting(&names, self.limit / 2);
-        self.styles = styles(self.table, self.columns, self.print);
-        if self.print.expanded == Expanded::On {
+        self.columns = fitting(&names, self.limit);
+        self.styles = styles(self.table, self.columns, self.expanded);
+        if self.expanded {
             self.rows_with(|writer, row, room| writer.record(&names, row, room));
         } else {
             self.head(&names);
@@ -159,6 +170,7 @@ impl Writer<'_> {
         let style = Style {
             top,
             room,
+            characters: self.table.cut.get(&(self.rows, i)).copied(),
             ..self.styles[i]
         };
         match row.get(i).and_then(Option::as_deref) {
@@ -177,7 +189,7 @@ impl Writer<'_> {
         {
             self.out += "<pre style=\"margin:0;background:transparent;color:inherit\"><small>";
             for footer in footers.iter().map(|footer| shorten(footer, SHORT)) {
-                if self.out.len() + footer.len() * 6 > self.limit.saturating_sub(RESERVE / 2) {
+                if self.out.len() + footer.len() * 6 > self.limit - RESERVE / 2 {
                     self.out += "…";
                     break;
                 }
@@ -194,6 +206,9 @@ impl Writer<'_> {
         }
         if self.tight {
             remarks.push("long values cut to fit".into());
+        }
+        if !self.table.cut.is_empty() {
+            remarks.push("of the longest values only the start is shown".into());
         }
         remarks.extend(self.table.notes.iter().map(|note| shorten(note, SHORT)));
         let remarks = remarks.join(" · ");
@@ -269,25 +284,26 @@ fn names(columns: &[Column]) -> Vec<String> {
     names
 }
 
-/// How many columns have names that take no more than this room.
-fn fitting(names: &[String], room: usize) -> usize {
+/// How many columns have names that take no more than half of the room.
+fn fitting(names: &[String], limit: usize) -> usize {
     let mut taken = 0;
     let fits = |name: &&String| {
         taken += name.len() + 100;
-        taken <= room
+        taken <= limit / 2
     };
     names.iter().take_while(fits).count()
 }
 
-fn styles(table: &Table, columns: usize, print: &Print) -> Vec<Style> {
+fn styles(table: &Table, columns: usize, expanded: bool) -> Vec<Style> {
     let style = |(i, column): (usize, &Column)| {
         let mut values = table.rows.iter().filter_map(|row| row.get(i)?.as_deref());
         Style {
             kind: column.kind,
-            right: column.kind == Kind::Number && print.expanded != Expanded::On,
+            right: column.kind == Kind::Number && !expanded,
             indented: values.any(is_indented),
             top: false,
             room: ROOM[0],
+            characters: None,
         }
     };
     table

@@ -24,6 +24,7 @@ mod conditions;
 mod csv;
 mod diagnostic;
 mod expanded;
+mod fit;
 mod html;
 mod json;
 mod lines;

@@ -35,6 +35,8 @@ pub(crate) struct Style {
     pub(crate) top: bool,
     /// How many characters of a value are given at most; what is missing is said to be.
     pub(crate) room: usize,
+    /// How many characters the value has, where its text is no more than the start of it.
+    pub(crate) characters: Option<u64>,
 }
 
 /// A cell that says NULL, or the word the user has set, in a way that no text can look like.
@@ -59,6 +61,11 @@ pub(crate) fn value(out: &mut String, text: &str, style: Style) {
         return;
     }
     let whole = head(text, style.room);
+    let characters = || {
+        style
+            .characters
+            .unwrap_or_else(|| text.chars().count() as u64)
+    };
     let right_to_left = whole.chars().any(is_right_to_left);
     if !is_tall(text, style.kind) {
         let pre = !style.indented && breaks(text);
@@ -90,11 +97,11 @@ pub(crate) fn value(out: &mut String, text: &str, style: Style) {
                  overflow-wrap:break-word\">";
         escape(out, &head(text, HEAD).replace('\n', " "));
         let _ = write!(out, "… <small style=\"{FAINT}\">");
-        let _ = write!(out, "{} characters</small></summary>", text.chars().count());
+        let _ = write!(out, "{} characters</small></summary>", characters());
     }
     block(out, &laid_out, is_json || style.indented);
-    if whole.len() < text.len() {
-        let (room, all) = (style.room, text.chars().count());
+    if whole.len() < text.len() || style.characters.is_some() {
+        let (room, all) = (whole.chars().count(), characters());
         let _ = write!(
             out,
             "<small style=\"{FAINT}\">first {room} of {all} characters</small>"

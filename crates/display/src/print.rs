@@ -70,10 +70,7 @@ impl Default for Print {
 
 impl Table {
     /// What psql 15 prints for this table, without the line ends that close it.
-    ///
-    /// Where rows are not shown, the last line says so instead of `(n rows)`, whatever the settings:
-    /// a cut is never silent.
-    pub fn text(&self, print: &Print) -> String {
+    pub(crate) fn printed(&self, print: &Print) -> String {
         let expanded = print.expanded == Expanded::On;
         let mut out = match (print.format, expanded) {
             (Format::Aligned, true) => expanded::text(self, print),

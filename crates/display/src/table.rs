@@ -1,6 +1,8 @@
 //! A table: columns, rows as the server printed them, and what is to be said about them.
 
-use crate::{Bundle, Print};
+use std::collections::HashMap;
+
+use crate::{Bundle, Print, html};
 
 /// One row: the server's own text of each value; `None` is NULL.
 pub type Row = Vec<Option<String>>;
@@ -52,6 +54,9 @@ pub struct Table {
     pub columns: Vec<Column>,
     /// The rows to show, each with one value a column.
     pub rows: Vec<Row>,
+    /// The values of which `rows` holds no more than the start: by row and column, with how many
+    /// characters each has.
+    pub cut: HashMap<(usize, usize), u64>,
     /// How many rows the server answered: more than `rows` holds where the rest is not shown.
     pub total: u64,
     /// Lines in place of psql's `(n rows)`, as `\d` sets them.
@@ -84,9 +89,11 @@ impl Table {
         }
     }
 
-    /// Both forms for a notebook: `text/html` and `text/plain`.
+    /// Both forms for a notebook: `text/html` and `text/plain`, together at most 500 kB.
     pub fn bundle(&self, print: &Print) -> Bundle {
-        Bundle::plain(self.text(print)).with("text/html", self.html(print))
+        let text = self.text(print);
+        let html = self.html_within(print, html::LIMIT - text.len());
+        Bundle::plain(text).with("text/html", html)
     }
 
     /// Whether these are all the rows there will be.
