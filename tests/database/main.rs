@@ -19,6 +19,6 @@ mod interrupt;
 mod login;
 mod loss;
 mod psql;
-mod rust;
 mod results;
+mod rust;
 mod session;

@@ -28,13 +28,14 @@ impl Table {
         for room in ROOM {
             table.shorten(room);
             if let Some(text) = table.fitting(print) {
-                return format!("{text}\n(long values are cut after {room} characters)");
+                let line = format!("(long values are cut after {room} characters)");
+                return noted(text, &line);
             }
         }
         loop {
             table.rows.truncate(table.rows.len() / 2);
             match table.fitting(print) {
-                Some(text) => return format!("{text}\n(more would be too large to show)"),
+                Some(text) => return noted(text, "(more would be too large to show)"),
                 None if table.rows.is_empty() => return "(too large to show)".into(),
                 None => {}
             }
@@ -78,6 +79,14 @@ impl Table {
     }
 }
 
+/// The text with a line more, before the one that counts the rows.
+fn noted(text: String, line: &str) -> String {
+    match text.rsplit_once('\n') {
+        Some((table, count)) if count.starts_with('(') => format!("{table}\n{line}\n{count}"),
+        _ => format!("{text}\n{line}"),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -101,19 +110,13 @@ mod tests {
             assert!(all <= 500_000, "{all}");
         };
         check(&table(1, 100, &"x".repeat(2000)), "\n(100 rows)");
-        let cut = |n| format!("\n(100 rows)\n(long values are cut after {n} characters)");
+        let cut = |n| format!("\n(long values are cut after {n} characters)\n(100 rows)");
         check(&table(1, 100, &"é".repeat(3000)), &cut(1000));
         check(&table(10, 100, &"x".repeat(2000)), &cut(100));
         check(&table(1, 100, &"line\n".repeat(100_000)), &cut(1000));
-        let wide = table(1600, 100, &"x".repeat(200));
-        check(
-            &wide,
-            "of 100 rows shown)\n(more would be too large to show)",
-        );
-        check(
-            &table(1, 100_000, "x"),
-            "of 100000 rows shown)\n(more would be too large to show)",
-        );
+        let large = |shown| format!("\n(more would be too large to show)\n({shown} rows shown)");
+        check(&table(400, 50, &"x".repeat(200)), &large("12 of 50"));
+        check(&table(1, 30_000, "0123456789"), &large("15000 of 30000"));
     }
 
     #[test]
@@ -122,11 +125,9 @@ mod tests {
         let mut table = table(2, 1, &value);
         table.cut.insert((0, 1), 200_000_000);
         let print = Print::default();
-        assert!(
-            table.text(&print).contains(" start | start…\n"),
-            "{}",
-            table.text(&print)
-        );
+        let text = table.text(&print);
+        assert!(text.contains("start …\n"), "{text}");
+        assert_eq!(text.matches('…').count(), 1, "{text}");
         assert!(table.html(&print).contains("200000000 characters"));
     }
 }

@@ -1,5 +1,6 @@
 //! A statement's answer: what comes back from the server, shown in the server's order.
 
+use std::collections::HashMap;
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
@@ -14,7 +15,7 @@ use crate::fetch::Fetched;
 use crate::host::{Host, Shown};
 use crate::query::{Manner, Run};
 use crate::query_service;
-use crate::rows::Block;
+use crate::rows::{self, Block};
 use crate::session::{Failure, Headway, Running, Session, Update};
 use crate::split::Statement;
 use crate::spool::{About, Kept, Writer};
@@ -28,6 +29,10 @@ const TICK: Duration = Duration::from_millis(100);
 const RATE: usize = 500_000;
 /// A complete result waits this long for the word that it is the last one.
 const HOLD: Duration = Duration::from_millis(50);
+/// A value of more bytes than these is never shown whole, so no more of it is held.
+const LONGEST: usize = 250_000;
+/// Rows to be shown are held up to so many bytes: more are never shown.
+const MOST_HELD: usize = 4 << 20;
 /// COPY data beyond this many bytes is counted, not shown.
 const COPY_SHOWN: usize = 1 << 20;
 /// COPY data goes to the server in pieces of this many bytes.
@@ -70,7 +75,12 @@ pub(crate) enum Showing {
 
 struct Arriving {
     fields: Vec<Field>,
+    /// Those that are shown …
     rows: Vec<Row>,
+    /// … of which some values are no more than the start of them: how many characters they have.
+    cut_values: HashMap<(usize, usize), u64>,
+    /// Bytes of these values.
+    held: usize,
     total: u64,
     bytes: u64,
     /// Takes the rows in for later; none where they are handed over, or kept already.
@@ -217,6 +227,10 @@ impl<'r, 'a, H: Host> Answer<'r, 'a, H> {
                         if let Some(arriving) = &mut self.arriving {
                             arriving.add(rows, limit);
                         }
+                        // Rows that never cease must not keep from being shown those that came.
+                        if self.due().is_some_and(|due| due <= Instant::now()) {
+                            self.tick().await;
+                        }
                     }
                     Some(Update::CopyIn(to)) => {
                         self.release().await;
@@ -250,6 +264,8 @@ impl<'r, 'a, H: Host> Answer<'r, 'a, H> {
                 self.arriving = Some(Arriving {
                     fields,
                     rows: Vec::new(),
+                    cut_values: HashMap::new(),
+                    held: 0,
                     total: 0,
                     bytes: 0,
                     kept: None,
@@ -490,6 +506,7 @@ impl<'r, 'a, H: Host> Answer<'r, 'a, H> {
         let table = Table {
             columns: self.columns(&arriving.fields),
             rows: arriving.rows.clone(),
+            cut: arriving.cut_values.clone(),
             total: arriving.total,
             footers: arriving.cut.map(|why| vec![format!("(incomplete: {why})")]),
             notes,
@@ -577,13 +594,43 @@ impl Arriving {
     /// Takes in some more rows, of which no more than `limit` in all are to be seen.
     fn add(&mut self, rows: Block, limit: usize) {
         self.since.get_or_insert_with(Instant::now);
-        let room = limit.saturating_sub(self.rows.len());
-        self.rows.extend(rows.texts().take(room));
+        let mut come = rows.rows();
+        while self.rows.len() < limit
+            && (self.writer.is_none() || self.held < MOST_HELD)
+            && let Some(row) = come.next()
+        {
+            self.see(row);
+        }
         self.total += rows.count();
         self.bytes += rows.bytes().len() as u64;
         if let Some(writer) = &mut self.writer {
             writer.write(rows);
         }
+    }
+
+    /// Holds a row to be shown; of what could never be shown whole, the start.
+    fn see(&mut self, row: rows::Row) {
+        // What is handed over is not shown.
+        let longest = if self.writer.is_some() {
+            LONGEST
+        } else {
+            usize::MAX
+        };
+        let mut values = Vec::with_capacity(row.len());
+        for column in 0..row.len() {
+            let value = row.get(column).map(|text| {
+                let start = &text[..text.floor_char_boundary(longest)];
+                if start.len() < text.len() {
+                    let characters = text.chars().count() as u64;
+                    self.cut_values
+                        .insert((self.rows.len(), column), characters);
+                }
+                start.to_owned()
+            });
+            self.held += value.as_ref().map_or(0, String::len);
+            values.push(value);
+        }
+        self.rows.push(values);
     }
 }
 

@@ -104,12 +104,15 @@ impl Link {
 /// Whether servers tell the progress of this statement.
 fn is_told(sql: &str) -> bool {
     let words = leading_words(sql, 3);
-    let mut words = words.iter().map(String::as_str);
-    match words.next() {
-        Some("VACUUM" | "ANALYZE" | "ANALYSE" | "CLUSTER" | "COPY" | "REINDEX") => true,
-        Some("CREATE") => words.any(|word| word == "INDEX"),
-        _ => false,
-    }
+    let words: Vec<&str> = words.iter().map(String::as_str).collect();
+    matches!(
+        words[..],
+        [
+            "VACUUM" | "ANALYZE" | "ANALYSE" | "CLUSTER" | "COPY" | "REINDEX",
+            ..
+        ] | ["CREATE", "INDEX", ..]
+            | ["CREATE", "UNIQUE", "INDEX"]
+    )
 }
 
 #[cfg(test)]
