@@ -113,7 +113,7 @@ mod tests {
         let cut = |n| format!("\n(long values are cut after {n} characters)\n(100 rows)");
         check(&table(1, 100, &"é".repeat(3000)), &cut(1000));
         check(&table(10, 100, &"x".repeat(2000)), &cut(100));
-        check(&table(1, 100, &"line\n".repeat(100_000)), &cut(1000));
+        check(&table(1, 100, &"line\n".repeat(1000)), &cut(1000));
         let large = |shown| format!("\n(more would be too large to show)\n({shown} rows shown)");
         check(&table(400, 50, &"x".repeat(200)), &large("12 of 50"));
         check(&table(1, 30_000, "0123456789"), &large("15000 of 30000"));
