@@ -189,7 +189,7 @@ impl Writer<'_> {
         {
             self.out += "<pre style=\"margin:0;background:transparent;color:inherit\"><small>";
             for footer in footers.iter().map(|footer| shorten(footer, SHORT)) {
-                if self.out.len() + footer.len() * 6 > self.limit - RESERVE / 2 {
+                if self.out.len() + footer.len() * 6 > self.limit.saturating_sub(RESERVE / 2) {
                     self.out += "…";
                     break;
                 }
