@@ -119,7 +119,7 @@ impl<'a> Drawing<'a> {
         let duration = measure.nature == Nature::Duration && measure.function != Function::Count;
         let tally = measure.at.and_then(|at| self.tallies.get(at));
         match tally {
-            Some(tally) if duration => duration_unit(tally),
+            Some(tally) if duration => tally.counted_in(),
             _ => (1.0, None),
         }
     }
@@ -282,7 +282,7 @@ impl<'a> Drawing<'a> {
     /// What an axis of intervals is counted in.
     pub(super) fn part_unit(&self, part: &Part) -> (f64, Option<&'static str>) {
         match self.tally(part) {
-            Some(tally) if part.nature == Nature::Duration => duration_unit(tally),
+            Some(tally) if part.nature == Nature::Duration => tally.counted_in(),
             _ => (1.0, None),
         }
     }
@@ -341,17 +341,6 @@ pub(super) fn field(place: Place) -> &'static str {
         Place::Color => "color",
         Place::Facet => "facet",
         Place::Size => "size",
-    }
-}
-
-fn duration_unit(tally: &Tally) -> (f64, Option<&'static str>) {
-    let (least, most) = tally.reach.unwrap_or_default();
-    match least.abs().max(most.abs()) {
-        most if most >= 172_800.0 => (86_400.0, Some("days")),
-        most if most >= 7_200.0 => (3_600.0, Some("hours")),
-        most if most >= 120.0 => (60.0, Some("minutes")),
-        most if most >= 0.5 || most == 0.0 => (1.0, Some("seconds")),
-        _ => (0.001, Some("ms")),
     }
 }
 

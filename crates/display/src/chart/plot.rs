@@ -296,6 +296,7 @@ fn axis(layout: &Layout, place: Place, tally: &Tally, room: usize) -> Scale {
         Kind::Box => Scale::discrete(tally, 30, Order::Rows),
         Kind::Heatmap if tally.nature.is_clock() => Scale::ranges(tally, 60),
         Kind::Heatmap => Scale::discrete(tally, 40, Order::Rows),
+        Kind::Point if tally.nature.is_clock() => Scale::ranges(tally, 60),
         Kind::Point if place == Place::X => Scale::ranges(tally, 50),
         Kind::Point | Kind::Arc => Scale::ranges(tally, 40),
     }

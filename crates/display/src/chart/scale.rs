@@ -84,7 +84,14 @@ impl Scale {
 
     fn steps(tally: &Tally, room: usize) -> Self {
         let (least, most) = tally.reach.unwrap_or_default();
-        Scale::Steps(Steps::new(least, most, room, tally.whole))
+        // Intervals by steps of what they are counted in.
+        let (unit, counted) = tally.counted_in();
+        let whole = tally.whole && counted.is_none();
+        let steps = Steps::new(least / unit, most / unit, room, whole);
+        Scale::Steps(Steps {
+            start: steps.start * unit,
+            step: steps.step * unit,
+        })
     }
 
     /// The unit that all moments begin, or a coarser one.

@@ -234,7 +234,7 @@ impl Drawing<'_> {
         let colored = self.layout.part(Place::Color).is_some();
         match self.layout.chart.kind {
             Kind::Bar | Kind::Histogram => json!({"type": "bar", "color": COLOR}),
-            Kind::Line => match self.keys.len() <= 60 {
+            Kind::Line => match self.keys.len() <= 100 {
                 true => json!({"type": "line", "color": COLOR, "point": {"size": 36}}),
                 false => json!({"type": "line", "color": COLOR, "strokeWidth": 1.5}),
             },
@@ -519,9 +519,7 @@ impl Drawing<'_> {
             Kind::Bar | Kind::Box | Kind::Heatmap
         );
         let width = match names(Place::X) {
-            Some(count) if grows => {
-                (count * 44.max(16 * each)).clamp(140.min(width), width.max(60))
-            }
+            Some(count) if grows => (count * 56.max(16 * each)).clamp(220.min(width), width),
             _ => width,
         };
         let height = match names(Place::Y) {

@@ -73,6 +73,19 @@ impl Tally {
         }
     }
 
+    /// What its intervals are counted in, in seconds, and how that is called.
+    pub(super) fn counted_in(&self) -> (f64, Option<&'static str>) {
+        let (least, most) = self.reach.unwrap_or_default();
+        match least.abs().max(most.abs()) {
+            _ if self.nature != Nature::Duration => (1.0, None),
+            most if most >= 172_800.0 => (86_400.0, Some("days")),
+            most if most >= 7_200.0 => (3_600.0, Some("hours")),
+            most if most >= 120.0 => (60.0, Some("minutes")),
+            most if most >= 0.5 || most == 0.0 => (1.0, Some("seconds")),
+            _ => (0.001, Some("ms")),
+        }
+    }
+
     fn reach(&mut self, number: f64) {
         let (least, most) = self.reach.unwrap_or((number, number));
         self.reach = Some((least.min(number), most.max(number)));

@@ -121,9 +121,8 @@ fn chart(before: &str, typed: &Typed, known: &Known, offer: &mut Offer) {
             true => format!("\"{}\"", column.name.replace('"', "\"\"")),
             false => column.name.clone(),
         };
-        let word = format!("{key}={name}");
-        let candidate = || Candidate::new(&word, "field", &column.type_name);
-        offer.add(Rank::Column, &word, candidate);
+        let candidate = || Candidate::new(format!("{key}={name}"), "field", &column.type_name);
+        offer.add(Rank::Column, &format!("{key}={}", column.name), candidate);
     }
 }
 
