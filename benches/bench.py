@@ -52,7 +52,7 @@ def main():
             "inspector, everything of 10,000 tables and 200,000 columns; "
             "peer: SQLAlchemy, columns, keys and indexes", 0.5, everything, peer,
         ),
-        limited("memory for that", 200, "MB", most),
+        limited("memory for that", 250, "MB", most),
         *rows_in_files(options.rowcell),
     ]
     table = "".join(f"| {' | '.join(row)} |\n" for row in rows)

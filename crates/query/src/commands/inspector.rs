@@ -201,7 +201,7 @@ fn outline(relation: &Relation, sample: Option<Table>) -> Outline {
     add(
         "Triggers",
         false,
-        table(["name", "definition", ""], triggers.collect()),
+        table(["name", "definition", "state"], triggers.collect()),
     );
     let policies = relation.policies.iter().map(|policy| {
         let kind = if policy.permissive {
@@ -333,7 +333,7 @@ fn keys(relation: &Relation) -> Table {
         cells(["foreign key", &key.columns.join(", "), &to, name])
     });
     let rows = primary.chain(unique).chain(foreign).collect();
-    table(["key", "columns", "", "name"], rows)
+    table(["key", "columns", "more", "name"], rows)
 }
 
 fn referenced_by(relation: &Relation) -> Table {
@@ -411,7 +411,7 @@ fn indexes(relation: &Relation) -> Table {
         ])
     });
     table(
-        ["name", "method", "of", "", "include", "where"],
+        ["name", "method", "of", "kind", "include", "where"],
         rows.collect(),
     )
 }

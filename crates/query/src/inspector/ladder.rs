@@ -112,7 +112,9 @@ async fn by_name<H: Host>(run: &mut Run<'_, H>, path: &Path) -> Result<Option<Re
     let Some(oid) = oid.and_then(|oid| oid.parse().ok()) else {
         return Ok(None);
     };
-    let structure = read::read(run, super::RELATION, &Scope::These(&[oid])).await?;
+    let mut parts = super::RELATION.to_vec();
+    parts.push(read::SIZES);
+    let structure = read::read(run, &parts, &Scope::These(&[oid])).await?;
     Ok(structure.relations.into_iter().next())
 }
 

@@ -30,7 +30,6 @@ pub(crate) use self::ladder::{Rungs, goes_on};
 /// All of a relation, in the order in which one part needs the other.
 const RELATION: &[Part] = &[
     read::RELATIONS,
-    read::SIZES,
     read::COLUMNS,
     read::SEQUENCES,
     read::ELSEWHERE,
@@ -43,8 +42,10 @@ const RELATION: &[Part] = &[
     read::POLICIES,
 ];
 
-/// What is no part of a relation.
+/// What is no part of a relation; and sizes as the catalog has them, for to ask the disk about many
+/// takes as long as all the rest.
 const OTHERS: &[Part] = &[
+    read::PAGES,
     read::SCHEMAS,
     read::ENUMS,
     read::DOMAINS,

@@ -53,7 +53,8 @@ pub struct Relation {
     pub unlogged: bool,
     /// The planner's guess, once the table has been analyzed.
     pub rows_estimate: Option<u64>,
-    /// On the disk, with indexes and large values.
+    /// On the disk, with indexes and large values; where everything is read at once, as of the last
+    /// `VACUUM` or `ANALYZE`.
     pub bytes: Option<u64>,
     /// The query of a view.
     pub definition: Option<String>,

@@ -36,6 +36,7 @@ parts! {
     SCHEMAS "schemas.sql" schema;
     RELATIONS "relations.sql" relation;
     SIZES "sizes.sql" size;
+    PAGES "pages.sql" size;
     COLUMNS "columns.sql" column;
     SEQUENCES "sequences.sql" sequence;
     ELSEWHERE "elsewhere.sql" elsewhere;
