@@ -126,6 +126,44 @@ async fn a_transaction_is_left_alone() {
 }
 
 #[tokio::test]
+async fn reading_holds_no_statement_up() {
+    const TABLES: &str = "do $$ begin for n in 1..1000 loop execute format('create table t%s (%s)', n, \
+        (select string_agg(format('c%s numeric(10,2) default 0', i), ', ') from generate_series(1, 20) i)); \
+        end loop; end $$; analyze";
+    let database = Database::alone().await;
+    assert!(database.psql(TABLES).status.success());
+    let notebook = Notebook::new(&database);
+    // What nine of ten statements take at most.
+    let times = async || {
+        let mut times = Vec::new();
+        for _ in 0..50 {
+            let started = Instant::now();
+            notebook.good("select 1").await;
+            times.push(started.elapsed());
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+        times.sort();
+        times[45]
+    };
+    notebook.good("select 1").await;
+    assert_eq!(
+        completed(&notebook, "select c20| from t1000").await,
+        [""; 0]
+    );
+    let while_reading = times().await;
+    let deadline = Instant::now() + Duration::from_secs(30);
+    while completed(&notebook, "select c20| from t1000").await != ["c20"] {
+        assert!(Instant::now() < deadline, "the catalog was never read");
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    let alone = times().await;
+    assert!(
+        while_reading < alone + Duration::from_millis(50),
+        "{while_reading:?} instead of {alone:?}"
+    );
+}
+
+#[tokio::test]
 async fn answers_while_a_statement_runs() {
     let database = Database::new().await;
     let notebook = Notebook::new(&database);

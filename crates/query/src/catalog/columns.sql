@@ -17,4 +17,4 @@ where (a.attrelid, a.attnum) > (:'after', :'number') and a.attrelid <= :'upto'
   and c.relkind in ('r', 'p', 'v', 'm', 'f')
   and not pg_catalog.pg_is_other_temp_schema(c.relnamespace)
 order by a.attrelid, a.attnum
-limit 2000
+limit 500

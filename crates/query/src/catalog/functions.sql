@@ -19,4 +19,4 @@ where p.oid > :'after' and p.oid <= :'upto'
   and coalesce(t.description, '') !~ '^(implementation of|internal|I/O$)'
   and not pg_catalog.pg_is_other_temp_schema(n.oid)
 order by p.oid
-limit 1000
+limit 500

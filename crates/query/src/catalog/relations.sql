@@ -14,4 +14,4 @@ where c.oid > :'after' and c.oid <= :'upto'
   and c.relkind in ('r', 'p', 'v', 'm', 'f', 'S')
   and n.nspname <> 'pg_toast' and not pg_catalog.pg_is_other_temp_schema(n.oid)
 order by c.oid
-limit 2000
+limit 1000
