@@ -68,7 +68,7 @@ pub(crate) fn program(model: &Model) -> String {
                 text(&identifier(&column.name)),
                 text(&cast(*as_text, &column.type_name)),
                 match has_default {
-                    true => format!("self.{field} == Default::default()"),
+                    true => format!("self.{field} == <{rust}>::default()"),
                     false => "false".into(),
                 },
             );
