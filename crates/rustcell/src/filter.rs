@@ -13,6 +13,7 @@ use std::process::{Child, ChildStderr, ChildStdin, ChildStdout, Command, ExitSta
 use std::time::{Duration, Instant};
 
 use crate::footing::{self, Said};
+use crate::helper::WRAPPER;
 use crate::message::{Event, Events, Fault, LARGEST};
 use crate::scan::{Line, Piece, Scanner};
 use crate::system::{self, Signal};
@@ -87,7 +88,11 @@ impl Filter {
         let events = Events::open(&folder.join(crate::EVENTS))?;
         let path = folder.join(format!("cells-{}", std::process::id()));
         let door = UnixListener::bind(&path)?;
-        let mut child = Command::new(crate::this_program()?)
+        let mut cells = Command::new(crate::this_program()?);
+        WRAPPER.iter().for_each(|name| {
+            cells.env_remove(name);
+        });
+        let mut child = cells
             .env(footing::DOOR, &path)
             // evcxr asks for one, and half of it would be of our own code.
             .env("RUST_BACKTRACE", "0")

@@ -23,10 +23,17 @@ use crate::host::{PRELUDE, VALUE};
 use crate::message::{Command, Event, Failure, Fault, LARGEST, Located, Outcome, Question};
 use crate::system::{self, Signal};
 use crate::text::Text;
+use crate::workshop::Workshop;
 use crate::{EVENTS, HELPER};
 
 /// A Unix socket's path has room for 107 bytes (103 on macOS); our own part takes 40 of them.
 const LONGEST_BASE: usize = 60;
+
+/// Where evcxr compiles, if it is told.
+const WORKSHOP: &str = "EVCXR_TMPDIR";
+
+/// What has this program wrapped around the compiler: for cargo, and for the program itself.
+pub(crate) const WRAPPER: [&str; 2] = ["RUSTC_WRAPPER", "EVCXR_RUSTC_WRAPPER"];
 
 /// After an interrupt: when what still runs is ended whatever it is, and when the helper is, too.
 const STAGES: [Duration; 2] = [Duration::from_millis(300), Duration::from_millis(800)];
@@ -143,6 +150,7 @@ pub struct Helper {
     cell: Running,
     late: VecDeque<Output>,
     _folder: TempDir,
+    _workshop: Option<Workshop>,
 }
 
 /// The cell that runs.
@@ -182,7 +190,19 @@ impl Helper {
             .permissions(Permissions::from_mode(0o700))
             .tempdir_in(base())?;
         let events = UnixDatagram::bind(folder.path().join(EVENTS))?;
-        let mut child = Program::new(crate::this_program()?)
+        let workshop = match std::env::var_os(WORKSHOP) {
+            Some(_) => None,
+            None => Workshop::take(),
+        };
+        let this = crate::this_program()?;
+        let mut program = Program::new(&this);
+        // evcxr has its wrapper around the compiler only with a cache; and without the wrapper it
+        // takes a library from where its search path for others does not fit.
+        program.envs(WRAPPER.map(|name| (name, &this)));
+        if let Some(workshop) = &workshop {
+            program.env(WORKSHOP, workshop.path());
+        }
+        let mut child = program
             .arg0("rowcell")
             .arg(HELPER)
             .arg(folder.path())
@@ -217,6 +237,7 @@ impl Helper {
             cell: Running::default(),
             late: VecDeque::new(),
             _folder: folder,
+            _workshop: workshop,
         })
     }
 
@@ -396,7 +417,11 @@ impl Helper {
         let cell = &mut self.cell;
         match event {
             Event::Quiet(quiet) => self.quiet = quiet,
-            Event::Stdout(_) | Event::Stderr(_) | Event::Begin(_) if self.quiet => {}
+            Event::Stdout(_) | Event::Begin(_) if self.quiet => {}
+            Event::Stderr(bytes) if self.quiet => {
+                let text = String::from_utf8_lossy(&bytes);
+                text.lines().for_each(|line| self.keep(line.to_owned()));
+            }
             // What is not shown is only counted.
             Event::Stdout(bytes) | Event::Stderr(bytes) if cell.printed >= PRINTED => {
                 cell.printed += bytes.len() as u64;
@@ -455,9 +480,13 @@ impl Helper {
             self.cell.outputs.push_back(content);
         }
         match (outcome.failure, self.cell.fault.take()) {
-            (Some(Failure::Unavailable(why)), _) => Err(Error::Unavailable(why)),
+            (Some(Failure::Unavailable(why)), _) => {
+                Err(Error::Unavailable(self.with_last_words(why)))
+            }
             (Some(Failure::Refused(diagnostics)), _) => Err(Error::Refused(diagnostics)),
-            (Some(Failure::Unprepared(why)), _) => Err(Error::Unprepared(why)),
+            (Some(Failure::Unprepared(why)), _) => {
+                Err(Error::Unprepared(self.with_last_words(why)))
+            }
             (Some(Failure::Other(why)), _) => Err(Error::Other(why)),
             (Some(Failure::Ended), fault) => Err(Error::Ended {
                 how: how_it_ended(fault.as_ref()),
@@ -534,12 +563,16 @@ impl Helper {
                 quit: Some(lost),
             });
         }
-        let mut said: Vec<_> = self.last_words.drain(..).collect();
-        said.push(status.to_string());
         Err(Error::Crashed {
-            said: said.join("\n"),
+            said: self.with_last_words(status.to_string()),
             lost,
         })
+    }
+
+    fn with_last_words(&mut self, why: String) -> String {
+        let mut said: Vec<_> = self.last_words.drain(..).collect();
+        said.push(why);
+        said.join("\n")
     }
 
     fn keep(&mut self, line: String) {

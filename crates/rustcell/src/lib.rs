@@ -21,9 +21,11 @@ mod message;
 mod scan;
 mod system;
 mod text;
+mod workshop;
 
 use std::ffi::OsStr;
 use std::io;
+use std::os::unix::fs::MetadataExt;
 use std::path::PathBuf;
 use std::process::exit;
 
@@ -66,10 +68,15 @@ pub fn child_hook() {
 
 /// This program, also where its file was replaced since by a newer one.
 fn this_program() -> io::Result<PathBuf> {
-    if cfg!(target_os = "linux") {
-        // By number: others are to start it, too.
-        Ok(PathBuf::from(format!("/proc/{}/exe", std::process::id())))
-    } else {
-        std::env::current_exe()
+    let program = std::env::current_exe()?;
+    if !cfg!(target_os = "linux") {
+        return Ok(program);
+    }
+    // By number: others are to start it, too. But cargo knows the compiler's wrapper by its name.
+    let running = PathBuf::from(format!("/proc/{}/exe", std::process::id()));
+    let file = |path: &PathBuf| path.metadata().map(|data| (data.dev(), data.ino()));
+    match file(&program).is_ok_and(|known| file(&running).is_ok_and(|own| own == known)) {
+        true => Ok(program),
+        false => Ok(running),
     }
 }
