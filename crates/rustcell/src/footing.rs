@@ -1,14 +1,42 @@
-//! The footing: code of ours that runs in the process of the cells, compiled like a cell and before
-//! the first one. It sees what only Rust itself knows there: panics with their places, and the
-//! buffer of standard output.
+//! The footing: code of ours that runs in the process of the cells. It sees what only Rust itself
+//! knows there: panics with their places, and the buffer of standard output. It is a crate that is
+//! written where the cells are compiled.
+
+use std::fs;
+use std::io;
+use std::path::Path;
 
 use crate::message::Fault;
 
 /// The environment variable with the socket that the footing calls.
 pub(crate) const DOOR: &str = "ROWCELL_CELLS";
 
-/// The code. It leaves no names behind.
-pub(crate) const CODE: &str = include_str!("footing/code.txt");
+const FILES: [(&str, &str); 2] = [
+    (
+        "Cargo.toml",
+        "[package]\nname = \"rowcell-footing\"\nversion = \"1.0.0\"\nedition = \"2024\"\n",
+    ),
+    ("src/lib.rs", include_str!("footing/library.rs")),
+];
+
+/// Writes the crate into this folder, and gives the commands and the code for a cell to begin with.
+///
+/// # Errors
+/// It cannot be written.
+pub(crate) fn unpack(folder: &Path) -> io::Result<(String, String)> {
+    let folder = folder.join("footing");
+    fs::create_dir_all(folder.join("src"))?;
+    for (name, text) in FILES {
+        let file = folder.join(name);
+        // As it was, cargo takes it for unchanged.
+        if fs::read_to_string(&file).is_ok_and(|before| before == text) {
+            continue;
+        }
+        fs::write(file, text)?;
+    }
+    let commands = format!(":dep rowcell-footing = {{ path = {folder:?} }}");
+    Ok((commands, "rowcell_footing::lay();".to_owned()))
+}
 
 /// Has the buffer of standard output emptied; answered with the same.
 pub(crate) const FLUSH: &[u8] = b"f";

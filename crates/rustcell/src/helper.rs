@@ -30,7 +30,7 @@ use crate::{EVENTS, HELPER};
 const LONGEST_BASE: usize = 60;
 
 /// Where evcxr compiles, if it is told.
-const WORKSHOP: &str = "EVCXR_TMPDIR";
+pub(crate) const WORKSHOP: &str = "EVCXR_TMPDIR";
 
 /// What has this program wrapped around the compiler: for cargo, and for the program itself.
 pub(crate) const WRAPPER: [&str; 2] = ["RUSTC_WRAPPER", "EVCXR_RUSTC_WRAPPER"];

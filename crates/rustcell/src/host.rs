@@ -1,7 +1,7 @@
 //! The helper process: evcxr, at the service of the kernel.
 
 use std::io::{self, BufRead};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command as Program;
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread;
@@ -9,7 +9,7 @@ use std::thread;
 use evcxr::{CommandContext, CompilationError, Error, EvalCallbacks, EvalContext};
 
 use crate::diagnostic::{Diagnostic, Label, locate};
-use crate::helper::{Completion, Completions, Known};
+use crate::helper::{Completion, Completions, Known, WORKSHOP};
 use crate::message::{Command, Event, Events, Failure, Located, Outcome, Question};
 use crate::system::{self, Signal};
 use crate::{FILTER, footing};
@@ -41,10 +41,16 @@ pub(crate) fn run(folder: &Path) -> i32 {
     thread::spawn(move || listen(&place, &work, &answer));
     // evcxr begins with a cell of its own.
     let _ = events.send(&Event::Quiet(true));
-    match open(folder) {
-        Ok(context) => {
+    let opened = open(folder).and_then(|context| {
+        let workshop = std::env::var_os(WORKSHOP).map_or(folder.to_owned(), PathBuf::from);
+        let footing = footing::unpack(&workshop).map_err(|error| error.to_string())?;
+        Ok((context, footing))
+    });
+    match opened {
+        Ok((context, footing)) => {
             let mut host = Host {
                 context,
+                footing,
                 prepared: None,
                 prelude: std::env::var(PRELUDE).unwrap_or_default(),
                 events,
@@ -106,6 +112,8 @@ struct Host {
     /// The process of the cells that is prepared for them.
     prepared: Option<u32>,
     prelude: String,
+    /// The commands and the code that lay the footing.
+    footing: (String, String),
     events: Events,
     answers: Receiver<String>,
     /// The last cell.
@@ -171,7 +179,10 @@ impl Host {
     fn prepare(&mut self, before: &str) -> Result<(), Failure> {
         let new = self.prepared != self.process();
         let code = match new {
-            true => format!("{}\n{before}\n{}", self.prelude, footing::CODE),
+            true => {
+                let (commands, lay) = &self.footing;
+                format!("{commands}\n{}\n{before}\n{lay}", self.prelude)
+            }
             false => before.to_owned(),
         };
         if code.trim().is_empty() {
