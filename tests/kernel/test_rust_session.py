@@ -37,7 +37,7 @@ def test_one_session_one_transaction(rust):
     assert rust.value("select count(*) from people") == "2"
     rust.run("rollback")
     left = check(rust, 'db.execute("begin", &[])?;')
-    assert "left a transaction open" in left.texts[0]
+    assert "left a transaction open" in left.stderr
     rust.run("rollback")
 
 
