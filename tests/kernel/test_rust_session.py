@@ -98,7 +98,7 @@ def test_a_table_is_a_type(rust):
     )
     assert answer.texts == [" id | name | mood | points \n----+------+------+--------\n  1 | Ada  | sad  |      7\n(1 row)"]
     names = check(rust, "db.inspect()?.table_names()?")
-    assert names.texts == ['["customer", "order"]']
+    assert names.texts == ['["half", "customer", "order"]']
 
 
 def test_an_interrupt_ends_the_statement_and_keeps_the_variables(rust):
