@@ -243,8 +243,8 @@ mod tests {
             "{}",
             html.len()
         );
-        let parts = (0..10)
-            .map(|_| of("rows", Body::Table(table(2_000))))
+        let parts = (0..300)
+            .map(|_| of("rows", Body::Table(table(200))))
             .collect();
         let html = outline(parts).html(&Print::default());
         assert!(
