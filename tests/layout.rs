@@ -228,7 +228,7 @@ fn named_paths(text: &str) -> Vec<String> {
 /// Whether a word in backticks is a path that has to exist.
 fn is_path(word: &str) -> bool {
     let Some((first, _)) = word.split_once('/') else {
-        return word.ends_with(".md");
+        return word.ends_with(".md") && word != ".md";
     };
     let known = FOLDERS.contains(&first) || SIBLINGS.iter().any(|(name, _)| *name == first);
     known && !word.contains([' ', '*', '<', '{', '…'])

@@ -5,8 +5,6 @@
 //! files together have a cap: the oldest results without a name make room; the current one and
 //! those with a name stay, and what does not fit is counted, not kept.
 
-// Read by what draws, saves and pages results.
-#[allow(dead_code)]
 mod kept;
 mod writer;
 
@@ -17,8 +15,6 @@ use std::sync::{Arc, Mutex};
 use display::Problem;
 
 pub(crate) use self::kept::Kept;
-#[allow(unused_imports)]
-pub(crate) use self::kept::Reader;
 pub(crate) use self::writer::{About, Writer};
 use crate::connections::variable;
 use crate::nearest::nearest;
@@ -61,7 +57,6 @@ struct Share {
     bytes: u64,
 }
 
-#[allow(dead_code)]
 impl Results {
     /// Nothing kept yet; folder and cap as the environment says.
     pub(crate) fn new() -> Self {

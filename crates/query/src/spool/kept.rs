@@ -39,7 +39,11 @@ pub(crate) struct Kept {
 /// Where rows are.
 pub(super) enum Place {
     Memory(Vec<u8>),
-    Disk { file: Mutex<File>, share: Share },
+    Disk {
+        file: Mutex<File>,
+        /// Given back when the result goes.
+        _share: Share,
+    },
 }
 
 /// Reads rows one after the other; each is valid until the next. Blocking.

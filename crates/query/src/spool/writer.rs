@@ -166,7 +166,7 @@ pub(super) fn fill(
         stored,
         place: Place::Disk {
             file: file.into(),
-            share,
+            _share: share,
         },
         stopped,
     }
