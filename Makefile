@@ -40,7 +40,7 @@ demo: build  ## runs the quickstart, writes target/demo.ipynb and target/demo.ht
 	@$(ROWCELL) run notebooks/quickstart.ipynb --connect local --to target/demo.html >/dev/null
 	@echo 'Written: target/demo.ipynb, target/demo.html'
 
-test: lint test-needs $(VENV)/tests/made  ## all tests
+test: test-needs lint $(VENV)/tests/made  ## all tests
 	cargo test --locked --workspace
 	$(VENV)/tests/bin/pytest tests --rowcell=$(ROWCELL)
 
@@ -95,6 +95,7 @@ server-needs:
 	$(call need,ls /usr/lib/postgresql/*/bin/postgres && openssl version,postgresql openssl)
 
 test-needs: server-needs
+	$(call need,npm --version,npm)
 	$(call need,chromium --version,chromium)
 	$(call need,/usr/sbin/pgbouncer --version,pgbouncer)
 	$(call need,keyctl --version && gnome-keyring-daemon --version && secret-tool lookup --help,$(KEYRINGS))

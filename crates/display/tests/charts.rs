@@ -1,6 +1,8 @@
 //! Charts as a result makes them: what is drawn of which rows, what is said of it, and that nothing
 //! in it runs.
 
+#![allow(clippy::unwrap_used)]
+
 use display::chart::{By, Channel, Chart, Function, Kind, Own, Sort};
 use display::{Bundle, Column, Kind as Values, Problem};
 use serde_json::{Value, json};
