@@ -2,14 +2,12 @@
 //! where the server refuses.
 
 use std::os::unix::fs::PermissionsExt;
-use std::sync::Arc;
 use std::time::Duration;
 
-use query::{Query, Target};
+use query::Target;
 use tokio::time::sleep;
 
-use crate::notebook::{NoEmbedded, Notebook};
-use crate::recorder::Recorder;
+use crate::notebook::Notebook;
 use crate::server::{psql, server};
 
 const WHO: &str = "select session_user || ' in ' || current_database() as who";
@@ -20,10 +18,7 @@ fn notebook(target: &str, variables: &[(&str, &str)]) -> Result<Notebook, String
         let found = variables.iter().find(|(known, _)| *known == name);
         found.map(|(_, value)| (*value).to_owned())
     })?;
-    Ok(Notebook {
-        query: Query::new(Arc::new(NoEmbedded), Some(target)),
-        host: Recorder::new(),
-    })
+    Ok(Notebook::first(Some(target), &server().password))
 }
 
 /// The target of a role, without its password.

@@ -9,7 +9,7 @@ mod generator;
 #[path = "../database/notebook.rs"]
 mod notebook;
 #[allow(dead_code)]
-#[path = "../database/recorder.rs"]
+#[path = "../support/recorder.rs"]
 mod recorder;
 mod server;
 

@@ -1,26 +1,15 @@
 //! The servers of these tests: one with TLS and one without, both with a role for each way to log
 //! in; and what psql makes of a connection.
 
-use std::io::{BufRead, BufReader};
-use std::path::PathBuf;
-use std::process::{Child, ChildStdin, Command, Output, Stdio};
+use std::process::{Command, Output};
 use std::sync::OnceLock;
 
-/// A running server, as its READY line says.
-pub(crate) struct Server {
-    pub(crate) port: u16,
-    /// The folder of its socket, its certificates and its data.
-    pub(crate) folder: String,
-    user: String,
-    /// The password of every role.
-    pub(crate) password: String,
-    /// Open for as long as the server is to run.
-    _stdin: ChildStdin,
-    _script: Child,
-}
+#[path = "../support/postgres.rs"]
+mod postgres;
 
-/// The one password of all servers and roles here, which no answer may ever show.
-const PASSWORD: &str = "correct-horse-battery-staple-9f3c";
+pub(crate) use postgres::Server;
+
+use postgres::psql_program;
 
 /// What a notebook can be made for: a database of a server, by the target that leads there.
 pub(crate) struct Database(String);
@@ -59,36 +48,6 @@ host all by_trust all trust
 host all all all scram-sha-256";
 
 impl Server {
-    pub(crate) fn start(settings: &[&str]) -> Server {
-        let script = concat!(
-            env!("CARGO_MANIFEST_DIR"),
-            "/../../tests/support/postgres.sh"
-        );
-        let mut script = Command::new(script)
-            .args(settings)
-            .env("PGPASSWORD", PASSWORD)
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .spawn()
-            .unwrap();
-        let mut ready = String::new();
-        let mut output = BufReader::new(script.stdout.take().unwrap());
-        output.read_line(&mut ready).unwrap();
-        let word = |name: &str| {
-            let mut words = ready.split_whitespace();
-            let value = words.find_map(|word| word.strip_prefix(name)?.strip_prefix('='));
-            value.expect("the test server did not start").to_owned()
-        };
-        Server {
-            port: word("port").parse().unwrap(),
-            folder: word("socket"),
-            user: word("user"),
-            password: word("password"),
-            _stdin: script.stdin.take().unwrap(),
-            _script: script,
-        }
-    }
-
     /// A hot standby of this server.
     pub(crate) fn standby(&self) -> Server {
         let Server {
@@ -136,11 +95,6 @@ impl Server {
         format!("host=localhost port={port} dbname=postgres user={role} password={password}")
     }
 
-    /// A file beside its certificates.
-    pub(crate) fn file(&self, name: &str) -> String {
-        format!("{}/{name}", self.folder)
-    }
-
     /// A statement as the superuser, and what psql prints for it.
     pub(crate) fn sql(&self, statement: &str) -> String {
         let Server {
@@ -170,19 +124,4 @@ pub(crate) fn psql(target: &str, statement: &str) -> Output {
         .env("HOME", "/nonexistent")
         .output()
         .unwrap()
-}
-
-/// The newest psql here: itself, not the script that Debian puts before it.
-fn psql_program() -> PathBuf {
-    let folders = std::fs::read_dir("/usr/lib/postgresql")
-        .into_iter()
-        .flatten();
-    let newest = folders
-        .filter_map(|folder| {
-            let folder = folder.ok()?;
-            let version: u32 = folder.file_name().to_str()?.parse().ok()?;
-            Some((version, folder.path().join("bin/psql")))
-        })
-        .max();
-    newest.map_or("psql".into(), |(_, program)| program)
 }

@@ -28,7 +28,7 @@ async fn encrypted(target: &str) -> Result<bool, String> {
 #[tokio::test]
 async fn tls_as_the_mode_says() {
     let database = Database::new().await;
-    let Server { rootcert, .. } = database.server;
+    let rootcert = database.server.file("authority.crt");
     let with = |host: &str, options: &str| target(&database, host, options);
     let rooted = |mode: &str| format!("sslmode={mode} sslrootcert={rootcert}");
 
@@ -78,10 +78,7 @@ async fn tls_as_the_mode_says() {
 async fn a_certificate_of_a_stranger_is_refused() {
     let database = Database::new().await;
     // The server's own certificate is no authority; nor does the system know ours.
-    let stranger = database
-        .server
-        .rootcert
-        .replace("authority.crt", "server.crt");
+    let stranger = database.server.file("server.crt");
     for options in [
         "sslmode=verify-full".to_owned(),
         "sslmode=verify-ca sslrootcert=system".to_owned(),
@@ -121,8 +118,8 @@ async fn a_wrong_password_is_refused_and_asked_for_again() {
 #[tokio::test]
 async fn a_missing_password_is_asked_for_once() {
     let database = Database::new().await;
+    let host = "localhost";
     let Server {
-        host,
         port,
         user,
         password,

@@ -6,6 +6,7 @@
 mod catalog;
 mod notebook;
 mod proxy;
+#[path = "../support/recorder.rs"]
 mod recorder;
 mod server;
 

@@ -1,32 +1,14 @@
-//! A notebook as a test sees it: an engine with a recorder; and what one cell answered.
+//! A notebook on a database, and what its cells put on the screen.
 
-use std::path::Path;
-use std::sync::Arc;
-use std::time::Duration;
+use display::Bundle;
+use query::{Shown, Target};
 
-use display::{Bundle, Problem};
-use futures_util::future::BoxFuture;
-use query::{Embedded, Embedding, Query, Shown, Target};
-use tokio::time::timeout;
-
-use crate::recorder::Recorder;
 use crate::server::{Database, server};
 
-/// No cell of these tests takes as long.
-const LONGEST: Duration = Duration::from_secs(60);
+#[path = "../support/notebook.rs"]
+mod plain;
 
-/// A notebook: run cells, look at what they answer.
-pub(crate) struct Notebook {
-    pub(crate) query: Query,
-    pub(crate) host: Recorder,
-}
-
-/// What a cell showed, and the problem it stopped at.
-#[derive(Debug)]
-pub(crate) struct Answer {
-    pub(crate) shown: Vec<Shown>,
-    pub(crate) problem: Option<Problem>,
-}
+pub(crate) use plain::{Answer, Notebook};
 
 impl Notebook {
     /// A notebook whose first statement connects to the database.
@@ -37,41 +19,7 @@ impl Notebook {
     /// A notebook whose first statement connects to the target.
     pub(crate) fn with(target: &str) -> Notebook {
         let target = Target::parse(target, &|_| None).unwrap();
-        Notebook {
-            query: Query::new(Arc::new(NoEmbedded), Some(target)),
-            host: Recorder::new(),
-        }
-    }
-
-    /// Runs a cell to its end.
-    pub(crate) async fn run(&self, cell: &str) -> Answer {
-        let ran = timeout(LONGEST, self.query.run(cell, &self.host)).await;
-        let Ok(ran) = ran else {
-            panic!("no end: {cell:.200}\n{:#?}", self.host.take())
-        };
-        let problem = ran.err();
-        let answer = Answer {
-            shown: self.host.take(),
-            problem,
-        };
-        assert!(!answer.says(&server().password), "the password was shown");
-        answer
-    }
-
-    /// Runs a cell that has to work.
-    pub(crate) async fn good(&self, cell: &str) -> Answer {
-        let answer = self.run(cell).await;
-        assert_eq!(answer.problem, None, "{cell}");
-        answer
-    }
-
-    /// Runs a cell that has to fail.
-    pub(crate) async fn bad(&self, cell: &str) -> Problem {
-        let answer = self.run(cell).await;
-        let problem = answer.problem.as_ref();
-        problem
-            .unwrap_or_else(|| panic!("no problem: {cell:.200}\n{answer:#?}"))
-            .clone()
+        Notebook::first(Some(target), &server().password)
     }
 
     /// The one value that a cell's last result shows.
@@ -127,45 +75,6 @@ impl Answer {
         })
     }
 
-    /// Whether this is said anywhere.
-    fn says(&self, words: &str) -> bool {
-        let bundle_says = |bundle: &Bundle| {
-            let mut forms = bundle.data.values();
-            forms.any(|form| match form.as_str() {
-                Some(text) => text.contains(words),
-                None => form.to_string().contains(words),
-            })
-        };
-        let mut shown = self.shown.iter();
-        shown.any(|shown| match shown {
-            Shown::Out(text) | Shown::Err(text) | Shown::Note(text) => text.contains(words),
-            Shown::Result(bundle)
-            | Shown::Display(bundle, _)
-            | Shown::Update(_, bundle)
-            | Shown::Browsable(_, bundle, _)
-            | Shown::Page(bundle) => bundle_says(bundle),
-            Shown::Clear => false,
-        }) || format!("{:?}", self.problem).contains(words)
-    }
-
-    /// All of standard output.
-    pub(crate) fn out(&self) -> String {
-        let lines = self.shown.iter().filter_map(|shown| match shown {
-            Shown::Out(text) => Some(text.as_str()),
-            _ => None,
-        });
-        lines.collect()
-    }
-
-    /// All of standard error.
-    pub(crate) fn err(&self) -> String {
-        let lines = self.shown.iter().filter_map(|shown| match shown {
-            Shown::Err(text) => Some(text.as_str()),
-            _ => None,
-        });
-        lines.collect()
-    }
-
     /// What was shown, one line each: the kind, then the text.
     pub(crate) fn transcript(&self) -> String {
         let mut lines: Vec<String> = self
@@ -199,17 +108,4 @@ fn brief(bundle: &Bundle) -> String {
     let lines = lines.filter(|line| !line.starts_with("--") && !line.starts_with('('));
     let words: Vec<_> = lines.flat_map(str::split_whitespace).collect();
     words.join(" ")
-}
-
-/// No embedded PostgreSQL: these tests have a server.
-pub(crate) struct NoEmbedded;
-
-impl Embedded for NoEmbedded {
-    fn start(&self, _: Option<&Path>) -> BoxFuture<'static, Result<Embedding, String>> {
-        Box::pin(async { Err("there is no embedded PostgreSQL here".into()) })
-    }
-
-    fn kill(&self, _: Option<&Path>) -> BoxFuture<'static, ()> {
-        Box::pin(async {})
-    }
 }

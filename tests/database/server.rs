@@ -1,33 +1,24 @@
-//! The private PostgreSQL of this test run, by `tests/support/postgres.sh`: started by the first
-//! test that asks for it, and ended with the process, whose end closes its standard input.
+//! The private PostgreSQL of this test run, started by the first test that asks for it, and its
+//! databases.
 
-use std::io::{BufRead, BufReader, Write};
-use std::path::PathBuf;
-use std::process::{Child, ChildStdin, Command, Output, Stdio};
+use std::io::Write;
+use std::process::{Command, Output, Stdio};
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use tokio::sync::{RwLock, RwLockReadGuard, RwLockWriteGuard};
 
-/// A running server, as its READY line says.
-pub(crate) struct Server {
-    pub(crate) host: String,
-    pub(crate) port: u16,
-    /// The folder of its Unix socket.
-    pub(crate) socket: String,
-    pub(crate) user: String,
-    pub(crate) password: String,
-    /// The authority that signed its certificate.
-    pub(crate) rootcert: String,
-    /// Open for as long as the server is to run.
-    _stdin: ChildStdin,
-    _script: Child,
-}
+#[path = "../support/postgres.rs"]
+mod postgres;
+
+pub(crate) use postgres::Server;
+
+use postgres::psql_program;
 
 /// The server that all tests share.
 pub(crate) fn server() -> &'static Server {
     static SERVER: OnceLock<Server> = OnceLock::new();
-    SERVER.get_or_init(Server::start)
+    SERVER.get_or_init(|| Server::start(&[]))
 }
 
 /// Tests run side by side, but those that measure the process's memory run alone.
@@ -55,38 +46,24 @@ enum Turn {
 impl Server {
     /// One more server, for a test that does it harm.
     pub(crate) fn another() -> &'static Server {
-        Box::leak(Box::new(Server::start()))
+        Box::leak(Box::new(Server::start(&[])))
     }
 
-    fn start() -> Server {
-        let script = concat!(
-            env!("CARGO_MANIFEST_DIR"),
-            "/../../tests/support/postgres.sh"
-        );
-        let mut script = Command::new(script)
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .spawn()
-            .unwrap();
-        let mut ready = String::new();
-        BufReader::new(script.stdout.take().unwrap())
-            .read_line(&mut ready)
-            .unwrap();
-        let word = |name: &str| {
-            let mut words = ready.split_whitespace();
-            let value = words.find_map(|word| word.strip_prefix(name)?.strip_prefix('='));
-            value.expect("the test server did not start").to_owned()
-        };
-        Server {
-            host: word("host"),
-            port: word("port").parse().unwrap(),
-            socket: word("socket"),
-            user: word("user"),
-            password: word("password"),
-            rootcert: word("rootcert"),
-            _stdin: script.stdin.take().unwrap(),
-            _script: script,
-        }
+    /// psql, with nothing of this machine's environment and settings.
+    fn psql(&self, database: &str) -> Command {
+        let mut psql = Command::new(psql_program());
+        psql.args(["--no-psqlrc", "--no-password", "--set", "ON_ERROR_STOP=1"])
+            .env_clear()
+            .envs([
+                ("LC_ALL", "C.UTF-8"),
+                ("PGCLIENTENCODING", "UTF8"),
+                ("PGHOST", &self.folder),
+                ("PGPORT", &self.port.to_string()),
+                ("PGUSER", &self.user),
+                ("PGPASSWORD", &self.password),
+                ("PGDATABASE", database),
+            ]);
+        psql
     }
 }
 
@@ -133,7 +110,7 @@ impl Database {
 
     /// What `%connect` takes to come here over the Unix socket.
     pub(crate) fn target(&self) -> String {
-        self.target_at(&self.server.socket, self.server.port)
+        self.target_at(&self.server.folder, self.server.port)
     }
 
     /// The same over another address.
@@ -176,38 +153,4 @@ impl Database {
             .trim_end()
             .to_owned()
     }
-}
-
-impl Server {
-    /// psql, with nothing of this machine's environment and settings.
-    fn psql(&self, database: &str) -> Command {
-        let mut psql = Command::new(psql_program());
-        psql.args(["--no-psqlrc", "--no-password", "--set", "ON_ERROR_STOP=1"])
-            .env_clear()
-            .envs([
-                ("LC_ALL", "C.UTF-8"),
-                ("PGCLIENTENCODING", "UTF8"),
-                ("PGHOST", &self.socket),
-                ("PGPORT", &self.port.to_string()),
-                ("PGUSER", &self.user),
-                ("PGPASSWORD", &self.password),
-                ("PGDATABASE", database),
-            ]);
-        psql
-    }
-}
-
-/// The newest psql here: itself, not the script that Debian puts before it.
-fn psql_program() -> PathBuf {
-    let folders = std::fs::read_dir("/usr/lib/postgresql")
-        .into_iter()
-        .flatten();
-    let newest = folders
-        .filter_map(|folder| {
-            let folder = folder.ok()?;
-            let version: u32 = folder.file_name().to_str()?.parse().ok()?;
-            Some((version, folder.path().join("bin/psql")))
-        })
-        .max();
-    newest.map_or("psql".into(), |(_, program)| program)
 }

@@ -1,15 +1,12 @@
 //! A session over several cells, and what they show: transactions, settings, the order of outputs,
 //! connections by name.
 
-use std::sync::Arc;
 use std::time::Duration;
 
-use query::Query;
 use tokio::time::{sleep, timeout};
 
-use crate::notebook::{NoEmbedded, Notebook};
-use crate::recorder::Recorder;
-use crate::server::Database;
+use crate::notebook::Notebook;
+use crate::server::{Database, server};
 
 #[tokio::test]
 async fn a_transaction_lasts_over_cells() {
@@ -186,14 +183,14 @@ async fn a_place_is_counted_in_the_cell() {
 
 #[tokio::test]
 async fn the_first_statement_says_where_it_goes() {
-    let query = Query::new(Arc::new(NoEmbedded), None);
-    let host = Recorder::new();
-    let problem = query.run("select 1", &host).await.unwrap_err();
-    let shown = format!("{:?}", host.take());
+    let notebook = Notebook::first(None, &server().password);
+    let answer = notebook.run("select 1").await;
+    let said = answer.transcript();
     assert!(
-        shown.contains("Using local: an embedded PostgreSQL"),
-        "{shown}"
+        said.contains("Using local: an embedded PostgreSQL"),
+        "{said}"
     );
+    let problem = answer.problem.unwrap();
     assert_eq!(problem.message, "there is no embedded PostgreSQL here");
 }
 

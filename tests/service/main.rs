@@ -6,7 +6,7 @@
 
 mod notebook;
 #[allow(dead_code)] // other tests need more of it
-#[path = "../database/recorder.rs"]
+#[path = "../support/recorder.rs"]
 mod recorder;
 mod stand_in;
 

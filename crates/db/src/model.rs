@@ -12,7 +12,7 @@ use crate::error::{Error, Result};
 use crate::parameter::{Parameter, ToSql};
 use crate::record::Record;
 use crate::stream::Rows;
-use crate::table::{ROWS, identifier};
+use crate::table::{ROWS, as_query, identifier};
 
 pub use filter::Filter;
 pub use key::Key;
@@ -362,25 +362,10 @@ fn insert<T: Model>(rows: &[T], otherwise: &str) -> (String, Vec<Parameter>) {
 
 /// Query Service's only way to add rows, which answers none.
 fn append<T: Model>(db: &Db, rows: &[T]) -> Result<()> {
-    let mut parameters = Vec::new();
-    let selects: Vec<String> = rows
-        .iter()
-        .map(|row| {
-            let values = row
-                .write()
-                .into_iter()
-                .zip(T::FIELDS)
-                .map(|(value, field)| {
-                    parameters.push(value);
-                    format!("${} as {}", parameters.len(), identifier(field.name()))
-                });
-            format!("select {}", values.collect::<Vec<_>>().join(", "))
-        })
-        .collect();
-    if selects.is_empty() {
+    let Some((query, parameters)) = as_query(rows) else {
         return Ok(());
-    }
-    let sql = format!("insert into {} {}", T::TABLE, selects.join(" union all "));
+    };
+    let sql = format!("insert into {} {query}", T::TABLE);
     run(db, sql, parameters)?.finish().map(drop)
 }
 

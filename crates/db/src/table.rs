@@ -54,31 +54,32 @@ impl Db {
 
 /// Where nothing but `create table … as select` makes a table.
 fn append_only<T: Record>(db: &Db, name: &str, rows: &[T]) -> Result<u64> {
-    let mut parameters = Vec::new();
-    let select = |row: &T, parameters: &mut Vec<Parameter>| {
-        let values = row
-            .write()
-            .into_iter()
-            .zip(T::FIELDS)
-            .map(|(value, field)| {
-                parameters.push(value);
-                format!("${} as {}", parameters.len(), identifier(field.name()))
-            });
-        format!("select {}", values.collect::<Vec<_>>().join(", "))
-    };
-    let selects: Vec<String> = rows
-        .iter()
-        .map(|row| select(row, &mut parameters))
-        .collect();
-    if selects.is_empty() {
+    let Some((query, parameters)) = as_query(rows) else {
         return Err(Error::new("Query Service makes no table without a row"));
-    }
-    let sql = format!(
-        "create temp table {name} as {}",
-        selects.join(" union all ")
-    );
+    };
+    let sql = format!("create temp table {name} as {query}");
     db.run(sql, parameters)?.finish()?;
     Ok(rows.len() as u64)
+}
+
+/// The rows as a query that answers them; none where there are none.
+pub(crate) fn as_query<T: Record>(rows: &[T]) -> Option<(String, Vec<Parameter>)> {
+    let mut parameters = Vec::new();
+    let selects: Vec<String> = rows
+        .iter()
+        .map(|row| {
+            let values = row
+                .write()
+                .into_iter()
+                .zip(T::FIELDS)
+                .map(|(value, field)| {
+                    parameters.push(value);
+                    format!("${} as {}", parameters.len(), identifier(field.name()))
+                });
+            format!("select {}", values.collect::<Vec<_>>().join(", "))
+        })
+        .collect();
+    (!selects.is_empty()).then(|| (selects.join(" union all "), parameters))
 }
 
 /// `($1, $2)` for values that are added to the parameters.

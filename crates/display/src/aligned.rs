@@ -1,25 +1,12 @@
 //! psql's aligned format: columns padded to a grid.
 
-use crate::lines::{Line, lines, widest};
+use crate::lines::{Line, grid, lines, widest};
 use crate::print::Expanded;
 use crate::{Kind, Print, Table, expanded};
 
 /// The table as a grid; as records where it is to be expanded when too wide, and is.
 pub(crate) fn text(table: &Table, print: &Print) -> String {
-    let names: Vec<_> = table
-        .columns
-        .iter()
-        .map(|column| lines(&column.name))
-        .collect();
-    let cells: Vec<Vec<_>> = table
-        .rows
-        .iter()
-        .map(|row| {
-            (0..names.len())
-                .map(|i| lines(table.value(row, i, &print.null)))
-                .collect()
-        })
-        .collect();
+    let (names, cells) = grid(table, print);
     let mut widths: Vec<_> = names.iter().map(|name| widest(name)).collect();
     for row in &cells {
         for (width, cell) in widths.iter_mut().zip(row) {

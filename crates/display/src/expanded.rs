@@ -1,6 +1,6 @@
 //! psql's expanded form (`\x`): each row a record, each column a line.
 
-use crate::lines::{Line, lines, widest};
+use crate::lines::{Line, grid, widest};
 use crate::{Print, Table};
 
 /// The table as records; without rows, what stands below it.
@@ -14,20 +14,7 @@ pub(crate) fn text(table: &Table, print: &Print) -> String {
         return out;
     }
 
-    let names: Vec<_> = table
-        .columns
-        .iter()
-        .map(|column| lines(&column.name))
-        .collect();
-    let rows: Vec<Vec<_>> = table
-        .rows
-        .iter()
-        .map(|row| {
-            (0..names.len())
-                .map(|i| lines(table.value(row, i, &print.null)))
-                .collect()
-        })
-        .collect();
+    let (names, rows) = grid(table, print);
     if let Some(title) = table.shown_title(print) {
         out += title;
         out.push('\n');

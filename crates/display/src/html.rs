@@ -316,7 +316,8 @@ fn styles(table: &Table, columns: usize, expanded: bool) -> Vec<Style> {
 }
 
 /// A number with its thousands apart.
-fn grouped(number: u64) -> String {
+#[must_use]
+pub fn grouped(number: u64) -> String {
     let digits = number.to_string();
     let mut out = String::new();
     for (i, digit) in digits.chars().enumerate() {

@@ -40,6 +40,7 @@ mod width;
 
 pub use bundle::Bundle;
 pub use diagnostic::{Diagnostic, Label};
+pub use html::grouped;
 pub use outline::{Body, Outline, Section};
 pub use page::Page;
 pub use print::{Expanded, Format, Print};

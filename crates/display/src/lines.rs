@@ -1,6 +1,7 @@
 //! A value as the lines a terminal shows: control characters made visible, tabs made spaces.
 
 use crate::width::columns;
+use crate::{Print, Table};
 
 /// One line of a value and how many terminal columns it takes.
 pub(crate) struct Line {
@@ -9,8 +10,28 @@ pub(crate) struct Line {
 }
 
 /// The lines of a value; at least one.
-pub(crate) fn lines(value: &str) -> Vec<Line> {
+pub(crate) type Lines = Vec<Line>;
+
+/// Parts a value into its lines.
+pub(crate) fn lines(value: &str) -> Lines {
     value.split('\n').map(line).collect()
+}
+
+/// A table's names and the cells of its rows, as lines.
+pub(crate) fn grid(table: &Table, print: &Print) -> (Vec<Lines>, Vec<Vec<Lines>>) {
+    let names: Vec<_> = table
+        .columns
+        .iter()
+        .map(|column| lines(&column.name))
+        .collect();
+    let row = |row| {
+        let cells = 0..names.len();
+        cells
+            .map(|at| lines(table.value(row, at, &print.null)))
+            .collect()
+    };
+    let rows = table.rows.iter().map(row).collect();
+    (names, rows)
 }
 
 /// The columns of the widest of these lines.

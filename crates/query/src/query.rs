@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use display::{Expanded, Place, Print, Problem};
+use display::{Bundle, Expanded, Place, Print, Problem};
 use tokio::sync::Mutex;
 
 use crate::answer::Answer;
@@ -374,6 +374,15 @@ impl<'a, H: Host> Run<'a, H> {
         ahead
             .next(&self.settings.variables, self.dialect())
             .is_none()
+    }
+
+    /// Shows what a step has made: the cell's value, where the cell ends here.
+    pub(crate) async fn show(&self, bundle: Bundle) {
+        let shown = match self.is_last() {
+            true => Shown::Result(bundle),
+            false => Shown::Display(bundle, None),
+        };
+        self.host.show(shown).await;
     }
 
     pub(crate) async fn out(&self, text: impl Into<String>) {

@@ -365,6 +365,12 @@ fn home(path: &str, variable: &dyn Fn(&str) -> Option<String>) -> PathBuf {
 mod tests {
     use super::*;
 
+    /// Pairs as literals write them.
+    pub(super) fn owned(pairs: &[(&str, &str)]) -> Pairs {
+        let owned = |(name, value): &(&str, &str)| ((*name).to_owned(), (*value).to_owned());
+        pairs.iter().map(owned).collect()
+    }
+
     fn parse(text: &str, environment: &[(&str, &str)]) -> Result<Target, String> {
         Target::parse(text, &|name| {
             let found = environment.iter().find(|(known, _)| *known == name);

@@ -255,7 +255,7 @@ impl<'a> Drawing<'a> {
             let text = |at: usize| row.get(at).and_then(Option::as_deref);
             let mut value = Map::new();
             for (part, scale) in self.layout.parts.iter().zip(&self.gathered.scales) {
-                let field = field(part.place);
+                let field = part.place.name();
                 let shown = match (part.place, scale) {
                     (Place::X | Place::Y, Scale::Steps(_) | Scale::Units(_) | Scale::Each) => {
                         let number = part.nature.read(text(part.at)?)? / self.part_unit(part).0;
@@ -272,7 +272,7 @@ impl<'a> Drawing<'a> {
                     Some(at) => text(at).and_then(|text| measure.nature.read(text)),
                 };
                 let number = number.map(|number| number / self.unit(measure).0);
-                value.insert(field(measure.place).into(), json!(number));
+                value.insert(measure.place.name().into(), json!(number));
             }
             Some(Value::Object(value))
         };
@@ -330,17 +330,6 @@ impl<'a> Drawing<'a> {
             },
             _ => "%Y-%m-%d %H:%M:%S",
         }
-    }
-}
-
-/// The name of a place in the chart's data.
-pub(super) fn field(place: Place) -> &'static str {
-    match place {
-        Place::X => "x",
-        Place::Y => "y",
-        Place::Color => "color",
-        Place::Facet => "facet",
-        Place::Size => "size",
     }
 }
 

@@ -14,6 +14,19 @@ pub(super) enum Place {
     Size,
 }
 
+impl Place {
+    /// Its name in the command, and in the chart's data.
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Place::X => "x",
+            Place::Y => "y",
+            Place::Color => "color",
+            Place::Facet => "facet",
+            Place::Size => "size",
+        }
+    }
+}
+
 /// A column that parts the rows.
 #[derive(Clone, Debug)]
 pub(super) struct Part {
@@ -222,7 +235,7 @@ impl Builder<'_> {
         } = channel
         else {
             return Err(problem(
-                format!("{} takes a column, not one that is computed", word(place)),
+                format!("{} takes a column, not one that is computed", place.name()),
                 "What is computed is the number drawn, such as y=sum(COLUMN).",
             ));
         };
@@ -265,7 +278,7 @@ impl Builder<'_> {
         let (at, nature) = self.read(column)?;
         let function_asked = channel.function.unwrap_or(function);
         if function_asked != Function::Count && !nature.is_quantity() {
-            return Err(self.no_number(channel, &format!("what {} shows", word(place))));
+            return Err(self.no_number(channel, &format!("what {} shows", place.name())));
         }
         let name = self.name(column);
         self.layout.measures.push(Measure {
@@ -375,16 +388,6 @@ fn example(kind: Kind) -> &'static str {
         Kind::Box => "x=COLUMN y=COLUMN",
         Kind::Heatmap => "x=COLUMN y=COLUMN color=COLUMN",
         Kind::Arc => "y=COLUMN color=COLUMN",
-    }
-}
-
-fn word(place: Place) -> &'static str {
-    match place {
-        Place::X => "x",
-        Place::Y => "y",
-        Place::Color => "color",
-        Place::Facet => "facet",
-        Place::Size => "size",
     }
 }
 

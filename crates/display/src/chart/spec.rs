@@ -6,7 +6,7 @@
 
 use serde_json::{Map, Value, json};
 
-use crate::chart::drawing::{Drawing, field};
+use crate::chart::drawing::Drawing;
 use crate::chart::layout::{Measure, Part, Place};
 use crate::chart::scale::Scale;
 use crate::chart::value::Nature;
@@ -77,7 +77,7 @@ impl Drawing<'_> {
             let mut value = self.place_values(key);
             for (at, measure) in self.layout.measures.iter().enumerate() {
                 let number = self.number(group, at, measure);
-                value.insert(field(measure.place).into(), json!(number));
+                value.insert(measure.place.name().into(), json!(number));
             }
             match self.layout.chart.kind {
                 Kind::Point => {
@@ -97,7 +97,7 @@ impl Drawing<'_> {
     fn place_values(&self, key: &[i64]) -> Map<String, Value> {
         let mut value = Map::new();
         for (at, part) in self.layout.parts.iter().enumerate() {
-            let (name, scale) = (field(part.place), &self.gathered.scales[at]);
+            let (name, scale) = (part.place.name(), &self.gathered.scales[at]);
             if self.is_discrete(part, scale) {
                 value.insert(name.into(), json!(self.label(at, key[at])));
                 continue;
@@ -197,7 +197,7 @@ impl Drawing<'_> {
                     "size",
                     json!({"field": "size", "type": "quantitative", "title": self.title(measure)}),
                 ),
-                (place, _) => (field(place), self.measure_axis(measure)),
+                (place, _) => (place.name(), self.measure_axis(measure)),
             };
             encoding.insert(name.into(), channel);
         }
@@ -280,7 +280,7 @@ impl Drawing<'_> {
     /// The axis of a part.
     fn axis(&self, at: usize, part: &Part, scale: &Scale) -> Value {
         let title = self.part_title(part);
-        let name = field(part.place);
+        let name = part.place.name();
         if self.is_discrete(part, scale) {
             let labels = self.labels(at);
             let mut axis = json!({"labelLimit": 160, "grid": false});
@@ -320,7 +320,7 @@ impl Drawing<'_> {
     fn measure_axis(&self, measure: &Measure) -> Value {
         let kind = self.layout.chart.kind;
         let mut axis = json!({
-            "field": field(measure.place),
+            "field": measure.place.name(),
             "type": "quantitative",
             "title": self.title(measure),
         });
@@ -386,7 +386,7 @@ impl Drawing<'_> {
             let scale = &self.gathered.scales[at];
             let name = match self.when(part.place) {
                 Some(when) => when["as"].clone(),
-                None => json!(field(part.place)),
+                None => json!(part.place.name()),
             };
             let kind = match self.is_discrete(part, scale) || self.when(part.place).is_some() {
                 true => "nominal",
@@ -395,7 +395,7 @@ impl Drawing<'_> {
             tooltips.push(json!({"field": name, "type": kind, "title": self.part_title(part)}));
         }
         for measure in &self.layout.measures {
-            let name = field(measure.place);
+            let name = measure.place.name();
             tooltips.push(json!({"field": name, "type": "quantitative", "title": self.title(measure), "format": ",.6~g"}));
         }
         if self.layout.chart.kind == Kind::Point && self.points.is_empty() {
@@ -410,7 +410,7 @@ impl Drawing<'_> {
         if self.is_discrete(part, scale) {
             return None;
         }
-        let name = field(place);
+        let name = place.name();
         let words = format!("{name}_words");
         let ranged = matches!(
             self.layout.chart.kind,
@@ -447,7 +447,7 @@ impl Drawing<'_> {
             .layout
             .parts
             .iter()
-            .map(|part| json!({"field": field(part.place), "type": "nominal", "title": part.name}))
+            .map(|part| json!({"field": part.place.name(), "type": "nominal", "title": part.name}))
             .chain(
                 [("high", "upper whisker"), ("three_quarters", "three quarters"), ("median", "median"), ("quarter", "quarter"), ("low", "lower whisker")]
                     .map(|(name, title)| json!({"field": name, "type": "quantitative", "title": title, "format": ",.6~g"})),

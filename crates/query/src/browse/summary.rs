@@ -4,7 +4,7 @@
 use std::collections::{HashMap, HashSet};
 use std::hash::{BuildHasher, RandomState};
 
-use display::{Column, Kind};
+use display::{Column, Kind, grouped};
 
 use super::weight::{Weigh, decimal_order, letter_order};
 
@@ -215,16 +215,4 @@ fn frequent(named: HashMap<String, u64>, values: u64) -> Vec<(String, u64)> {
         named.push(("all others".into(), others));
     }
     named
-}
-
-fn grouped(number: u64) -> String {
-    let digits = number.to_string();
-    let mut text = String::new();
-    for (at, digit) in digits.chars().enumerate() {
-        if at > 0 && (digits.len() - at).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
 }

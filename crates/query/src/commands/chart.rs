@@ -11,7 +11,7 @@ use display::{Bundle, Column, Problem};
 use tokio::task::spawn_blocking;
 
 use super::refused;
-use crate::host::{Host, Shown};
+use crate::host::Host;
 use crate::nearest::nearest;
 use crate::query::Run;
 use crate::rows::Row;
@@ -101,11 +101,7 @@ async fn draw<H: Host>(
         true => Problem::server("ERROR", "57014", "interrupted; nothing was drawn"),
         false => placed(run, at, problem),
     })?;
-    let shown = match run.is_last() {
-        true => Shown::Result(bundle),
-        false => Shown::Display(bundle, None),
-    };
-    run.host.show(shown).await;
+    run.show(bundle).await;
     Ok(())
 }
 

@@ -6,7 +6,7 @@ use display::{Column, Kind, Problem, Table};
 
 use super::refused;
 use crate::connections::{Connections, variable};
-use crate::host::{Host, Shown};
+use crate::host::Host;
 use crate::query::Run;
 use crate::session::{Session, expiry};
 use crate::target::{Host as ServerHost, Target, token};
@@ -117,12 +117,7 @@ pub(super) async fn connections<H: Host>(run: &mut Run<'_, H>) -> Result<(), Pro
             .await;
         return Ok(());
     };
-    let bundle = table.bundle(&run.settings.print);
-    let shown = match run.is_last() {
-        true => Shown::Result(bundle),
-        false => Shown::Display(bundle, None),
-    };
-    run.host.show(shown).await;
+    run.show(table.bundle(&run.settings.print)).await;
     Ok(())
 }
 

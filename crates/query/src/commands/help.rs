@@ -140,12 +140,7 @@ pub(super) async fn percent<H: Host>(
     };
     let mut table = Table::new(columns.to_vec(), rows);
     table.footers = Some(Vec::new());
-    let bundle = table.bundle(&run.settings.print);
-    let shown = match run.is_last() {
-        true => Shown::Result(bundle),
-        false => Shown::Display(bundle, None),
-    };
-    run.host.show(shown).await;
+    run.show(table.bundle(&run.settings.print)).await;
     Ok(())
 }
 

@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::refused;
 use crate::catalog::gently;
 use crate::complete::keywords::quoted;
-use crate::host::{Host, Shown};
+use crate::host::Host;
 use crate::inspector::{self, ForeignKey, Key, Path, Relation};
 use crate::query::Run;
 
@@ -37,7 +37,8 @@ pub(super) async fn tables<H: Host>(
         true => json(relations.iter().map(Relation::listed).collect()),
         false => list(run, &relations, few),
     };
-    show(run, bundle).await
+    run.show(bundle).await;
+    Ok(())
 }
 
 /// `%describe NAME [--json]`.
@@ -63,7 +64,8 @@ pub(super) async fn describe<H: Host>(
             outline(&relation, sample).bundle(&run.settings.print)
         }
     };
-    show(run, bundle).await
+    run.show(bundle).await;
+    Ok(())
 }
 
 /// One argument, which may be quoted and have blanks inside, and whether `--json` is there.
@@ -87,15 +89,6 @@ fn arguments(rest: &str) -> Option<(Option<&str>, bool)> {
 
 fn json(value: Value) -> Bundle {
     Bundle::plain(format!("{value:#}")).with("application/json", value)
-}
-
-async fn show<H: Host>(run: &mut Run<'_, H>, bundle: Bundle) -> Result<(), Problem> {
-    let shown = match run.is_last() {
-        true => Shown::Result(bundle),
-        false => Shown::Display(bundle, None),
-    };
-    run.host.show(shown).await;
-    Ok(())
 }
 
 /// The list: a table as text, and schemas to unfold, each relation with its columns where there are

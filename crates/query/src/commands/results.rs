@@ -3,7 +3,7 @@
 use display::{Column, Kind, Problem, Table};
 
 use crate::answer::size;
-use crate::host::{Host, Shown};
+use crate::host::Host;
 use crate::query::Run;
 use crate::spool::{Kept, Results};
 
@@ -18,12 +18,7 @@ pub(super) async fn results<H: Host>(run: &mut Run<'_, H>, rest: &str) -> Result
             one(results, &kept)
         }
     };
-    let bundle = table.bundle(&run.settings.print);
-    let shown = match run.is_last() {
-        true => Shown::Result(bundle),
-        false => Shown::Display(bundle, None),
-    };
-    run.host.show(shown).await;
+    run.show(table.bundle(&run.settings.print)).await;
     Ok(())
 }
 

@@ -132,13 +132,10 @@ fn database(pairs: &mut Pairs, text: &str) -> Result<(), String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::target::tests::owned;
 
     fn check(text: &str, expected: &[(&str, &str)]) {
-        let expected: Pairs = expected
-            .iter()
-            .map(|(name, value)| ((*name).into(), (*value).into()))
-            .collect();
-        assert_eq!(pairs(text), Ok(expected), "{text}");
+        assert_eq!(pairs(text), Ok(owned(expected)), "{text}");
     }
 
     #[test]

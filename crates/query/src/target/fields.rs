@@ -168,13 +168,10 @@ fn credentials(json: &Value) -> Result<Pairs, String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::target::tests::owned;
 
     fn check(body: &str, expected: &[(&str, &str)]) {
-        let expected: Pairs = expected
-            .iter()
-            .map(|(name, value)| ((*name).into(), (*value).into()))
-            .collect();
-        assert_eq!(pairs(body), Ok(expected), "{body}");
+        assert_eq!(pairs(body), Ok(owned(expected)), "{body}");
     }
 
     #[test]

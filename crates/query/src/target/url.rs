@@ -122,13 +122,10 @@ fn decode(text: &str, what: &str) -> Result<String, String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::target::tests::owned;
 
     fn check(rest: &str, expected: &[(&str, &str)]) {
-        let expected: Pairs = expected
-            .iter()
-            .map(|(name, value)| ((*name).into(), (*value).into()))
-            .collect();
-        assert_eq!(pairs(rest), Ok(expected), "{rest}");
+        assert_eq!(pairs(rest), Ok(owned(expected)), "{rest}");
     }
 
     #[test]
