@@ -31,6 +31,8 @@ const NO_SETTINGS: [&str; 4] = ["user", "database", "replication", "options"];
 pub(crate) struct Engine {
     /// Where `pglite-oxide` finds the data folder and keeps its own things.
     pub(crate) root: PathBuf,
+    /// The data folder itself.
+    pub(crate) data: PathBuf,
     /// The socket between the front and a session.
     pub(crate) socket: PathBuf,
     /// The time zone that sessions begin with.

@@ -166,6 +166,7 @@ impl Child {
         }
         Ok(Engine {
             root,
+            data: self.data.clone(),
             socket: self.scratch.join("engine.socket"),
             zone: zone(),
         })

@@ -99,14 +99,8 @@ impl fmt::Display for Error {
             }
             Self::Child { data, said } => write!(
                 f,
-                "the embedded PostgreSQL did not start on {}: {said}{}",
-                data.display(),
-                // What every refusal of the operating system looks like from inside.
-                if said.ends_with("I/O error") {
-                    " (is there room left on the disk?)"
-                } else {
-                    ""
-                }
+                "the embedded PostgreSQL did not start on {}: {said}",
+                data.display()
             ),
         }
     }

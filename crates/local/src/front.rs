@@ -14,6 +14,7 @@ use tokio::sync::{Mutex, MutexGuard, Semaphore, mpsc, watch};
 use tokio::time::timeout;
 
 use crate::backend::{Backend, DATABASE, Engine, Refusal, USER};
+use crate::room;
 use crate::wire::{self, Opening};
 
 /// How long a client may take for its startup packet.
@@ -110,6 +111,7 @@ async fn welcome(
         let closed = session.close().await;
         seat.leaving.store(false, Ordering::Relaxed);
         if let Some(cause) = closed? {
+            let cause = room::full(&engine.data).unwrap_or(cause);
             let broken = format!("the embedded PostgreSQL had to end the session: {cause}");
             let _ = client.write_all(&wire::fatal("57P02", &broken)).await;
         }

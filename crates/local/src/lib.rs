@@ -22,6 +22,7 @@ mod child;
 mod data;
 mod error;
 mod front;
+mod room;
 mod scratch;
 mod server;
 mod wire;

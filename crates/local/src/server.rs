@@ -18,7 +18,7 @@ use tokio::time::timeout;
 use crate::backend::{DATABASE, USER};
 use crate::child::{CACHE_LOCK, CHILD, KEPT, PORT, READY, STOP, TEMPORARY};
 use crate::scratch::{Scratch, lock};
-use crate::{Error, data};
+use crate::{Error, data, room};
 
 /// How long a clean end may take, in all: the session's, and the writing to the disk.
 const STOPPING: Duration = Duration::from_secs(10);
@@ -131,6 +131,8 @@ impl Server {
             .arg(&self.data)
             .current_dir(self.scratch.path())
             .env("XDG_CACHE_HOME", cache(self.scratch.path())?)
+            // What is left in it when the child is killed goes with it.
+            .env("TMPDIR", self.scratch.path())
             .stdin(OwnedFd::from(line))
             .stdout(self.lock.try_clone()?)
             .stderr(File::create(self.log())?)
@@ -154,6 +156,9 @@ impl Server {
         }
         if said.is_empty() {
             said = "it ended without a word (does main begin with local::child_hook()?)".to_owned();
+        }
+        if let Some(full) = room::full(&self.data) {
+            said = format!("{said} ({full})");
         }
         Error::Child {
             data: self.data.clone(),

@@ -7,6 +7,7 @@ use crate::query::Run;
 use crate::query_service;
 use crate::session::Session;
 use crate::split::Statement;
+use crate::target::Target;
 use crate::wire::Report;
 
 impl<H> Run<'_, H> {
@@ -47,6 +48,12 @@ impl<H> Run<'_, H> {
                 &problem.message,
             );
             problem.advice.extend(explained.map(str::to_owned));
+        }
+        // From inside the embedded PostgreSQL, every refusal of the operating system looks like this.
+        if matches!(session.target(), Target::Local(_)) && problem.message.ends_with("I/O error") {
+            problem.advice.push(
+                "Its disk may be full: make room there, or use a folder on another disk.".into(),
+            );
         }
         problem
     }

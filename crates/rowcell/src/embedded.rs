@@ -28,17 +28,29 @@ impl query::Embedded for Servers {
         let folder = folder.map(Path::to_owned);
         Box::pin(async move {
             let mut servers = servers.lock().await;
+            let mut gone = None;
             if let Some(server) = servers.get_mut(&folder) {
-                if !server.alive() {
-                    server.restart().await.map_err(|error| error.to_string())?;
+                let alive = match server.alive() {
+                    true => Ok(()),
+                    false => server.restart().await,
+                };
+                match (alive, &folder) {
+                    (Ok(()), _) => return Ok(embedding(server, None)),
+                    // What it has written may itself be what fills the disk.
+                    (Err(local::Error::Child { said, .. }), None) => {
+                        servers.remove(&folder);
+                        gone = Some(format!(
+                            "its temporary database is gone, and this is a new, empty one, because it did not start again: {said}"
+                        ));
+                    }
+                    (Err(error), _) => return Err(error.to_string()),
                 }
-                return Ok(embedding(server));
             }
             let place = folder.clone().map_or(Place::Temporary, Place::Folder);
             let server = Server::start(place)
                 .await
                 .map_err(|error| error.to_string())?;
-            Ok(embedding(servers.entry(folder).or_insert(server)))
+            Ok(embedding(servers.entry(folder).or_insert(server), gone))
         })
     }
 
@@ -53,8 +65,9 @@ impl query::Embedded for Servers {
     }
 }
 
-fn embedding(server: &Server) -> Embedding {
+fn embedding(server: &Server, gone: Option<String>) -> Embedding {
     Embedding {
+        gone,
         socket: server.socket_folder().to_owned(),
         port: server.port(),
         user: server.user().to_owned(),

@@ -27,6 +27,8 @@ pub struct Embedding {
     pub user: String,
     /// The database.
     pub database: String,
+    /// Why the data of the one before is gone, where this is a new one in its place.
+    pub gone: Option<String>,
 }
 
 impl Settings {

@@ -14,12 +14,14 @@ use crate::target::{SessionKind, Settings, Target};
 use crate::wire::{Event, Transaction};
 
 impl Owner {
-    pub(super) async fn open(&self) -> Result<Link, Failure> {
+    pub(super) async fn open(&mut self) -> Result<Link, Failure> {
         let settings = match &*self.target {
             Target::Server(settings) => (**settings).clone(),
             Target::Local(folder) => {
                 let start = self.embedded.start(folder.as_deref());
-                Settings::embedded(start.await.map_err(Failure::Embedded)?)
+                let place = start.await.map_err(Failure::Embedded)?;
+                self.lost = place.gone.clone().or(self.lost.take());
+                Settings::embedded(place)
             }
         };
         let link = self.find(settings).await?;

@@ -24,7 +24,7 @@ pub(super) struct Owner {
     /// A password typed at the prompt.
     pub(super) password: Option<Secret>,
     /// What ended the last connection.
-    lost: Option<String>,
+    pub(super) lost: Option<String>,
     /// The server has once not answered a request to cancel: it is not waited for again.
     deaf: bool,
     catalog: Arc<Catalog>,
@@ -183,9 +183,10 @@ impl Owner {
                 if let Failure::Dropped(how) = failure {
                     self.deaf |= how == Dropped::Silent;
                     alive.driver.abort();
-                    if let Target::Local(folder) = &*self.target {
-                        self.embedded.kill(folder.as_deref()).await;
-                    }
+                }
+                // Also one that has ended the session itself is fit again only in a new process.
+                if let Target::Local(folder) = &*self.target {
+                    self.embedded.kill(folder.as_deref()).await;
                 }
                 *link = None;
                 *lock(&self.status) = Status::default();
