@@ -313,12 +313,7 @@ impl Helper {
         if self.cell.asks {
             self.answer("").await;
         }
-        let spared = if self.cell.runs {
-            Vec::new()
-        } else {
-            self.spared.clone()
-        };
-        self.end_others(&spared);
+        self.end_what_runs();
     }
 
     /// What fits at this byte of a cell.
@@ -589,8 +584,16 @@ impl Helper {
         };
         *stage += 1;
         match *stage {
-            1 => self.end_others(&[]),
+            1 => self.end_what_runs(),
             _ => system::signal_group(self.group, Signal::Kill),
+        }
+    }
+
+    /// Ends the user's code with all that it has started, or only the compiler while that runs.
+    fn end_what_runs(&self) {
+        match self.cell.runs {
+            true => self.end_others(&[]),
+            false => self.end_others(&self.spared),
         }
     }
 
