@@ -19,6 +19,7 @@ from jupyter_client.session import Session
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
 import files  # noqa: E402
+import rust_cells  # noqa: E402
 from support import server as test_server  # noqa: E402
 from support.kernel import Kernel, family  # noqa: E402
 
@@ -41,6 +42,7 @@ def main():
     memory = resident(rowcell), resident(IPYKERNEL)
     embedded = statistics.median(first_select(rowcell) for _ in range(STARTS))
     everything, most, peer = inspect(options.rowcell.parent / "examples/structure")
+    rust, warm = rust_cells.times(options.rowcell)
     rows = [
         ("", "goal", "Rowcell", "peer", "ratio"),
         ("---", "---", "---:", "---:", "---:"),
@@ -54,6 +56,8 @@ def main():
         ),
         limited("memory for that", 250, "MB", most),
         *rows_in_files(options.rowcell),
+        compared("first Rust cell, with `db`; peer: evcxr alone, its start and `1 + 1`", 1.5, *rust),
+        compared("warm Rust cell; peer: evcxr alone", 1.1, *warm),
     ]
     table = "".join(f"| {' | '.join(row)} |\n" for row in rows)
     options.to.write_text(f"# Rowcell beside its peers\n\n{table}")
