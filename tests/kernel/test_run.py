@@ -47,6 +47,21 @@ def test_errors_allowed(run):
     assert "division by zero" in ended.stderr and "two" in ended.stdout
 
 
+def test_a_temporary_database_that_cannot_start_again_gives_way_to_a_new_one(run):
+    end_it = """\
+create table kept_no_longer ();
+create function deep(n int) returns int language plpgsql as 'begin return deep(n + 1); end';
+select current_setting('data_directory') || '/PG_VERSION' as file \\gset
+copy (select 'none') to :'file';
+select deep(1)"""
+    cells = [end_it, "select to_regclass('kept_no_longer') is null as gone"]
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(code) for code in cells])
+    ended = run(nbformat.writes(notebook), "--connect=local", "--allow-errors", name="loss.ipynb")
+    assert "had to end the session" in ended.stderr
+    assert "its temporary database is gone" in ended.stderr
+    assert "\n t\n" in ended.stdout, ended.stdout
+
+
 def test_parameters_are_variables(run):
     ended = run("select :'who' as who, :n + 1 as n;", "-p", "who=O'Brien", "-p", "n=41")
     assert ended.returncode == 0, ended.stderr
