@@ -4,8 +4,10 @@ import re
 import signal
 import subprocess
 import time
+from contextlib import suppress
 
 import nbformat
+import psutil
 import pytest
 from support.kernel import Kernel, family, wait_gone
 
@@ -42,6 +44,16 @@ def rust_processes(kernel):
     """The helper of a kernel and everything below it."""
     helpers = [p for p in kernel.process.children() if "rust-cells" in p.cmdline()]
     return [process for helper in helpers for process in family(helper)]
+
+
+def named(processes, *names):
+    """Those whose names begin with one of these."""
+    found = []
+    for process in processes:
+        with suppress(psutil.NoSuchProcess):
+            if process.name().startswith(names):
+                found.append(process)
+    return found
 
 
 def test_a_value_is_shown_and_what_is_defined_stays(rust):
@@ -215,10 +227,10 @@ def test_a_build_is_interrupted_with_all_it_has_started(rust, tmp_path):
     check(rust, "let kept = 7;")
     running = rust.send(f'%%rust\n:dep slow = {{ path = "{crate}" }}\nkept')
     deadline = time.monotonic() + SLOW
-    while not (builders := [p for p in rust_processes(rust) if "build-script" in p.name()]):
+    while not named(rust_processes(rust), "build-script"):
         assert time.monotonic() < deadline
         time.sleep(0.1)
-    builders += [p for p in rust_processes(rust) if p.name() in ("cargo", "rustc")]
+    builders = named(rust_processes(rust), "build-script", "cargo", "rustc")
     began = time.monotonic()
     rust.interrupt()
     assert rust.answer(running, timeout=SLOW).error["ename"] == "interrupted"
@@ -226,16 +238,6 @@ def test_a_build_is_interrupted_with_all_it_has_started(rust, tmp_path):
     wait_gone(builders, timeout=1)
     # Only the compiler was stopped.
     assert check(rust, "kept").texts == ["7"]
-
-
-def test_a_kernel_that_is_killed_leaves_nothing_behind(start):
-    kernel = start()
-    running = kernel.send("%%rust\nprint!(\"begun\");\nloop {}")
-    kernel.until(running, "stream", timeout=SLOW)
-    processes = rust_processes(kernel)
-    assert len(processes) == 3, processes
-    kernel.process.send_signal(signal.SIGKILL)
-    wait_gone(processes)
 
 
 def test_without_a_toolchain_one_sentence_says_what_to_install(rowcell, tmp_path):
@@ -253,6 +255,15 @@ def test_without_a_toolchain_one_sentence_says_what_to_install(rowcell, tmp_path
     )
     assert "install it from https://rustup.rs" in ended.stderr
     assert "two" in ended.stdout
+
+
+def test_a_kernel_that_is_killed_leaves_nothing_behind(rust):  # the last one: it ends it
+    running = rust.send('%%rust\nprint!("begun");\nloop {}')
+    rust.until(running, "stream", timeout=SLOW)
+    processes = rust_processes(rust)
+    assert len(processes) == 3, processes
+    rust.process.send_signal(signal.SIGKILL)
+    wait_gone(processes)
 
 
 def plain(traceback):
