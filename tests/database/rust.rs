@@ -412,3 +412,57 @@ async fn strangers_are_not_answered() {
         assert!(heard.is_empty());
     }
 }
+
+#[tokio::test]
+async fn kept_results_and_the_inspector_answer_too() {
+    let database = Database::new().await;
+    let notebook = Notebook::new(&database);
+    notebook
+        .good("create table shop (id int primary key, name text not null default 'x', unique (name)); create view open as select * from shop")
+        .await;
+    notebook
+        .good("%%sql --as numbers\nselect i as id, 'n' || i as name, null::date as born from generate_series(1, 20000) i")
+        .await;
+    let mut given = query::Given::default();
+    let values = notebook
+        .query
+        .rust_values("numbers.len()", &[], &mut given)
+        .await
+        .unwrap()
+        .unwrap();
+    assert!(values.contains("pub born: Option<db::Date>"), "{values}");
+    assert!(values.contains("pub name: String"), "{values}");
+    let there = ["numbers".to_owned()];
+    let again = notebook
+        .query
+        .rust_values("numbers", &there, &mut given)
+        .await;
+    assert_eq!(again, Ok(None));
+    rust(&notebook, |db| {
+        let numbers: Vec<Person> = db.kept("numbers")?.collect::<db::Result<_>>()?;
+        assert_eq!(
+            (numbers.len(), numbers[19_999].name.as_str()),
+            (20_000, "n20000")
+        );
+        assert!(db.kept::<Person>("number").is_err());
+        let inspector = db.inspect()?;
+        assert_eq!(inspector.table_names()?, ["shop"]);
+        assert_eq!(inspector.view_names()?, ["open"]);
+        assert_eq!(inspector.primary_key("shop")?.unwrap().columns, ["id"]);
+        assert_eq!(inspector.unique_constraints("shop")?[0].columns, ["name"]);
+        assert_eq!(inspector.indexes("shop")?.len(), 2);
+        let columns = inspector.columns("shop")?;
+        assert_eq!(columns[1].default.as_deref(), Some("'x'::text"));
+        assert!(inspector.has_table("shop")? && !inspector.has_table("shops")?);
+        assert!(
+            inspector
+                .columns("shops")
+                .unwrap_err()
+                .message
+                .contains("shops")
+        );
+        Ok::<_, Error>(())
+    })
+    .await
+    .unwrap();
+}

@@ -15,5 +15,6 @@ mod errors;
 mod interrupt;
 mod manners;
 mod passwords;
+mod rust;
 mod sessions;
 mod ways_in;

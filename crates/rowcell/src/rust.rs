@@ -34,7 +34,12 @@ struct Started {
     helper: Helper,
     door: Door,
     given: Given,
+    /// Crates that the cells depend on, and whose types `db` is to know.
+    features: Vec<&'static str>,
 }
+
+/// The crates whose types `db` knows where the cells have them.
+const FEATURES: &[&str] = &["chrono", "rust_decimal", "serde_json", "uuid"];
 
 /// A cell to be run as Rust.
 pub(crate) struct Code<'a> {
@@ -200,11 +205,21 @@ async fn cell<H: Host>(
         helper,
         door,
         given,
+        features,
     } = match started {
         Some(started) => started,
         None => started.insert(start()?),
     };
     let source = hoist::hoist(&code.source());
+    let mut before = Vec::new();
+    let wanted = depended(&source);
+    if wanted.iter().any(|name| !features.contains(name)) {
+        features.extend(wanted);
+        features.sort_unstable();
+        features.dedup();
+        door.knows(features)?;
+        before.push(door.variable());
+    }
     let values = query.rust_values(&source, helper.variables(), given).await;
     let interrupts = Notify::new();
     let inside = Inside {
@@ -274,6 +289,18 @@ async fn cell<H: Host>(
     done
 }
 
+/// Those of [`FEATURES`] that this code says it depends on.
+fn depended(code: &str) -> Vec<&'static str> {
+    let lines = code
+        .lines()
+        .filter_map(|line| line.trim_start().strip_prefix(":dep "));
+    let names: Vec<&str> = lines
+        .filter_map(|rest| rest.split(['=', ' ']).find(|word| !word.is_empty()))
+        .collect();
+    let known = FEATURES.iter().copied();
+    known.filter(|feature| names.contains(feature)).collect()
+}
+
 fn start() -> Result<Started, std::io::Error> {
     let door = Door::open()?;
     let setup = Setup {
@@ -284,6 +311,7 @@ fn start() -> Result<Started, std::io::Error> {
         helper: Helper::start(&setup)?,
         door,
         given: Given::default(),
+        features: Vec::new(),
     })
 }
 

@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 
 use super::names::{Names, snake, text, type_name};
 use super::types::Rust;
+use crate::complete::keywords::quoted;
 use crate::inspector::{Column, ForeignKey, Made, Relation};
 use crate::variables::identifier;
 
@@ -70,8 +71,8 @@ impl Model {
     /// The table, as SQL writes it.
     pub(super) fn table(&self) -> String {
         match &self.relation.schema {
-            Some(schema) => format!("{}.{}", identifier(schema), identifier(&self.relation.name)),
-            None => identifier(&self.relation.name),
+            Some(schema) => format!("{}.{}", quoted(schema), quoted(&self.relation.name)),
+            None => quoted(&self.relation.name),
         }
     }
 

@@ -82,41 +82,37 @@ pub(super) fn bind(
 /// the line before, of which it would be the continuation, and from a subscript.
 fn literal(number: usize, parameter: &Parameter, dialect: Dialect) -> Result<String, Problem> {
     let text = match &parameter.text {
+        None if dialect.spark => return Ok(" NULL".into()),
         None => "NULL".to_owned(),
         Some(text) if text.contains('\0') => {
             return Err(wrong(format!(
                 "parameter ${number} has a character of code 0, which PostgreSQL's texts cannot have"
             )));
         }
-        Some(text) if dialect.spark => spark(text),
+        Some(text) if dialect.spark => {
+            return Ok(format!(" {}", spark(text, parameter.cast.as_deref())));
+        }
         Some(text) => variables::literal(text),
     };
     Ok(match &parameter.cast {
         None => format!("({text})"),
-        Some(cast) if dialect.spark => format!("(CAST({text} AS {}))", spark_type(cast)),
         Some(cast) => format!("({text}::{cast})"),
     })
 }
 
-/// Spark reads a backslash as an escape, and two quotes as the end of one string and another one.
-fn spark(text: &str) -> String {
-    format!("'{}'", text.replace('\\', "\\\\").replace('\'', "\\'"))
-}
-
-/// What Spark calls a type of PostgreSQL.
-fn spark_type(cast: &str) -> &str {
+/// A literal of Spark's: numbers and booleans bare, dates and times by their type, all else a text.
+/// It reads a backslash as an escape, and two quotes as the end of one string and another one.
+fn spark(text: &str, cast: Option<&str>) -> String {
+    let quoted = format!("'{}'", text.replace('\\', "\\\\").replace('\'', "\\'"));
+    let is_number = text.parse::<f64>().is_ok_and(f64::is_finite);
     match cast {
-        "bool" => "boolean",
-        "int2" => "smallint",
-        "int4" => "int",
-        "int8" => "bigint",
-        "float4" => "float",
-        "float8" => "double",
-        "numeric" => "decimal(38, 18)",
-        "timestamptz" => "timestamp",
-        "bytea" => "binary",
-        "date" | "timestamp" => cast,
-        _ => "string",
+        Some("bool") => text.to_owned(),
+        Some("int2" | "int4" | "int8" | "numeric" | "float4" | "float8") if is_number => {
+            text.to_owned()
+        }
+        Some(cast @ ("date" | "timestamp")) => format!("CAST({quoted} AS {cast})"),
+        Some("timestamptz") => format!("CAST({quoted} AS timestamp)"),
+        _ => quoted,
     }
 }
 
@@ -228,10 +224,7 @@ mod tests {
             spark: true,
         };
         let text = bound("select $1, $2", &[&"it's \\", &7], spark);
-        assert_eq!(
-            text.as_deref(),
-            Ok("select ('it\\'s \\\\'), (CAST('7' AS int))")
-        );
+        assert_eq!(text.as_deref(), Ok("select  'it\\'s \\\\',  7"));
         // A backslash hides the quote after it there: the string goes on.
         let escapes = Dialect {
             standard_conforming_strings: false,

@@ -5,6 +5,7 @@ use std::convert::Infallible;
 use std::fs::{self, Permissions};
 use std::io::{self, Read};
 use std::os::unix::fs::PermissionsExt;
+use std::path::PathBuf;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
@@ -69,15 +70,39 @@ impl Door {
     /// # Errors
     /// The crate cannot be unpacked.
     pub(super) fn prelude(&self) -> io::Result<String> {
-        let path = source::unpack()?;
-        let socket = self.folder.path().join("socket");
+        self.knows(&[])?;
         Ok(format!(
-            ":dep db = {{ path = {path:?} }}\n\
+            ":dep db = {{ path = {:?} }}\n\
              use db::{{Model as _, Record as _, Show as _, ToSql as _}};\n\
-             let db = db::Db::at({socket:?}, {token:?});\n\
+             {}\n\
              db::ready()?;",
-            token = self.token,
+            self.crate_folder(),
+            self.variable(),
         ))
+    }
+
+    /// The variable `db`.
+    pub(super) fn variable(&self) -> String {
+        let socket = self.folder.path().join("socket");
+        format!("let db = db::Db::at({socket:?}, {:?});", self.token)
+    }
+
+    /// Has `db` know the types of these crates from now on; its variable has to be made anew then.
+    /// The path stays the same, so that a new process of the cells finds it as this one does.
+    ///
+    /// # Errors
+    /// The crate cannot be unpacked.
+    pub(super) fn knows(&self, features: &[&str]) -> io::Result<()> {
+        let link = self.crate_folder();
+        if link.is_symlink() {
+            fs::remove_file(&link)?;
+        }
+        std::os::unix::fs::symlink(source::unpack(features)?, link)
+    }
+
+    /// Where the cells find the crate.
+    fn crate_folder(&self) -> PathBuf {
+        self.folder.path().join("db")
     }
 
     /// Whether a statement of the cells runs.

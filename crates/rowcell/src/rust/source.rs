@@ -43,14 +43,15 @@ const FILES: &[(&str, &str)] = files! {
     "src/wire.rs"
 };
 
-/// The folder of the crate. Its name tells the version and what is in it, so that what another
-/// version has unpacked is not taken for this one's.
+/// The folder of the crate that has these features. Its name tells the version and what is in it, so
+/// that what another version has unpacked is not taken for this one's.
 ///
 /// # Errors
 /// There is no place to write to.
-pub(super) fn unpack() -> io::Result<PathBuf> {
+pub(super) fn unpack(features: &[&str]) -> io::Result<PathBuf> {
     let mut hash = DefaultHasher::new();
     FILES.hash(&mut hash);
+    features.hash(&mut hash);
     let name = format!("db-{}-{:016x}", env!("CARGO_PKG_VERSION"), hash.finish());
     let caches = cache()?;
     let folder = caches.join(name);
@@ -65,7 +66,13 @@ pub(super) fn unpack() -> io::Result<PathBuf> {
         if let Some(parent) = place.parent() {
             fs::create_dir_all(parent)?;
         }
-        fs::write(place, text)?;
+        match *path {
+            "Cargo.toml" => {
+                let features = format!("\n[features]\ndefault = {features:?}\n");
+                fs::write(place, [text, features.as_str()].concat())?;
+            }
+            _ => fs::write(place, text)?,
+        }
     }
     match fs::rename(aside.path(), &folder) {
         Ok(()) => {
