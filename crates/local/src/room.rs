@@ -13,7 +13,7 @@ pub(crate) fn full(folder: &Path) -> Option<String> {
     let full = disk.f_bavail.saturating_mul(disk.f_frsize) < NEEDED;
     full.then(|| {
         format!(
-            "the disk of {} is full: make room there, or use a folder on another disk",
+            "the disk of {} is full: make room there, or choose a folder on another disk",
             folder.display()
         )
     })

@@ -157,7 +157,10 @@ impl Server {
         if said.is_empty() {
             said = "it ended without a word (does main begin with local::child_hook()?)".to_owned();
         }
-        if let Some(full) = room::full(&self.data) {
+        // Where it could tell, it has said so itself.
+        if !said.contains("make room")
+            && let Some(full) = room::full(&self.data)
+        {
             said = format!("{said} ({full})");
         }
         Error::Child {

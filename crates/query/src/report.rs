@@ -52,7 +52,7 @@ impl<H> Run<'_, H> {
         // From inside the embedded PostgreSQL, every refusal of the operating system looks like this.
         if matches!(session.target(), Target::Local(_)) && problem.message.ends_with("I/O error") {
             problem.advice.push(
-                "Its disk may be full: make room there, or use a folder on another disk.".into(),
+                "Its disk may be full: make room there, or choose a folder on another disk.".into(),
             );
         }
         problem
