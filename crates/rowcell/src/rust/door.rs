@@ -84,7 +84,7 @@ impl Door {
     /// The variable `db`.
     pub(super) fn variable(&self) -> String {
         let socket = self.folder.path().join("socket");
-        format!("let db = db::Db::at({socket:?}, {:?});", self.token)
+        format!("let db: db::Db = db::Db::at({socket:?}, {:?});", self.token)
     }
 
     /// Has `db` know the types of these crates from now on; its variable has to be made anew then.
