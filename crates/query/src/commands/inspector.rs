@@ -110,6 +110,8 @@ fn list<H: Host>(run: &Run<'_, H>, relations: &[Relation], few: bool) -> Bundle 
     text.total = relations.len() as u64;
     text.footers = None;
 
+    // A server that only resembles PostgreSQL may have told no columns.
+    let few = few && listed.iter().any(|relation| !relation.columns.is_empty());
     let mut sections: Vec<Section> = Vec::new();
     for of_schema in listed.chunk_by(|one, next| one.schema == next.schema) {
         let body = match few {
