@@ -85,7 +85,8 @@ impl Writer<'_> {
         self.out += "<table border=\"1\" class=\"dataframe tex2jax_ignore mathjax_ignore\" \
                      style=\"margin:0\">\n";
         if let Some(title) = &self.table.title {
-            self.out += "<caption align=\"left\" style=\"text-align:left\"><strong>";
+            self.out += "<caption align=\"left\" style=\"text-align:left;white-space:nowrap\">\
+                         <strong>";
             escape(&mut self.out, &shorten(title, SHORT));
             self.out += "</strong></caption>\n";
         }
@@ -247,8 +248,8 @@ impl Writer<'_> {
     }
 }
 
-/// The columns' names and types. Names that occur again are numbered, one that is empty is said to
-/// be.
+/// The columns' names and types. Names that occur again are numbered; a column of the server's that
+/// has none is said to have none.
 fn names(columns: &[Column]) -> Vec<String> {
     let mut times: HashMap<&str, usize> = HashMap::new();
     for column in columns {
@@ -258,7 +259,7 @@ fn names(columns: &[Column]) -> Vec<String> {
     let mut names = vec![];
     for column in columns {
         let mut out = String::new();
-        if column.name.is_empty() {
+        if column.name.is_empty() && !column.type_name.is_empty() {
             out += "<em>no name</em>";
         } else {
             escape(&mut out, &shorten(&column.name, SHORT));

@@ -6,22 +6,27 @@ use std::fmt::Write;
 use crate::Kind;
 use crate::json::pretty;
 use crate::lines::visible;
+use crate::width::width;
 
 /// Fainter than the text around it: unlike a grey, it suits a light and a dark page.
 pub(crate) const FAINT: &str = "opacity:.7";
-/// A value up to this many bytes stays on its line.
+/// A value up to this wide, in columns of a terminal, stays on its line.
 const LINE: usize = 60;
-/// A value of more bytes, or more lines, is folded.
+/// A value of more columns, or more lines, is folded.
 const LONG: usize = 300;
 const LINES: usize = 12;
 /// How many characters of a folded value are shown.
-const HEAD: usize = 80;
+const HEAD: usize = 48;
 /// With so little room, values are cut and nothing more.
 pub(crate) const TIGHT: usize = 20;
-/// A block of text is at least as wide as its longest line, up to this many characters, …
-const MEASURE: usize = 60;
-/// … and at most this wide, in ems.
-const WIDE: usize = 50;
+/// A block is at least as wide as its longest line, up to so many columns: a text, …
+const TEXT: usize = 60;
+/// … JSON, whose lines are made to fit, …
+const JSON: usize = 90;
+/// … and plans and programs, which are read by their indentation.
+const INDENTED: usize = 140;
+/// It may become this wide where there is room, in ems.
+const WIDE: f64 = 50.0;
 
 /// How a column's values are set.
 #[derive(Clone, Copy, Debug)]
@@ -76,7 +81,7 @@ pub(crate) fn value(out: &mut String, text: &str, style: Style) {
             right_to_left,
         );
         if style.indented {
-            block(out, text, true);
+            block(out, text, Some(INDENTED));
         } else {
             escape(out, text);
         }
@@ -91,15 +96,18 @@ pub(crate) fn value(out: &mut String, text: &str, style: Style) {
     } else {
         Cow::from(whole)
     };
-    let folded = laid_out.len() > LONG || laid_out.lines().nth(LINES).is_some();
+    let folded = is_wider(&laid_out, LONG) || laid_out.lines().nth(LINES).is_some();
     if folded {
-        *out += "<details><summary style=\"cursor:pointer;min-width:20em;max-width:40em;\
-                 overflow-wrap:break-word\">";
+        *out += "<details><summary style=\"cursor:pointer;white-space:nowrap\">";
         escape(out, &head(text, HEAD).replace('\n', " "));
         let _ = write!(out, "… <small style=\"{FAINT}\">");
         let _ = write!(out, "{} characters</small></summary>", characters());
     }
-    block(out, &laid_out, is_json || style.indented);
+    let fixed = match style.indented {
+        true => Some(INDENTED),
+        false => is_json.then_some(JSON),
+    };
+    block(out, &laid_out, fixed);
     if whole.len() < text.len() || style.characters.is_some() {
         let (room, all) = (whole.chars().count(), characters());
         let _ = write!(
@@ -112,7 +120,13 @@ pub(crate) fn value(out: &mut String, text: &str, style: Style) {
 
 /// Whether the value takes more than one line in its cell.
 pub(crate) fn is_tall(text: &str, kind: Kind) -> bool {
-    text.len() > LINE && kind != Kind::Number || text.contains('\n')
+    kind != Kind::Number && is_wider(text, LINE) || text.contains('\n')
+}
+
+/// Whether the text takes more columns than so many.
+fn is_wider(text: &str, columns: usize) -> bool {
+    // Most texts need no counting: a column is one byte to four.
+    text.len() > columns && (text.len() > 4 * columns || width(text) > columns)
 }
 
 /// Whether some line begins with a blank.
@@ -121,25 +135,25 @@ pub(crate) fn is_indented(text: &str) -> bool {
 }
 
 /// Text as wide as its lines need, within reason: a browser would squeeze it to its longest word.
-fn block(out: &mut String, text: &str, fixed: bool) {
-    let (tag, em, look) = if fixed {
-        (
+/// `fixed`: in a font of one width, up to so many columns.
+fn block(out: &mut String, text: &str, fixed: Option<usize>) {
+    // Front ends break a `pre` anywhere, if they are not told otherwise.
+    let (tag, em, most, look) = match fixed {
+        Some(most) => (
             "pre",
             0.62,
-            "margin:0;background:transparent;color:inherit;",
-        )
-    } else {
-        ("div", 0.5, "")
+            most,
+            "margin:0;background:transparent;color:inherit;font-family:monospace;word-break:normal;",
+        ),
+        None => ("div", 0.5, TEXT, ""),
     };
-    let longest = text
-        .lines()
-        .map(|line| head(line, MEASURE).chars().count())
-        .max()
-        .unwrap_or(0);
-    let width = (longest as f64 * em).ceil();
+    let widths = text.lines().map(|line| width(head(line, most)).min(most));
+    let longest = widths.max().unwrap_or(0);
+    let least = (longest as f64 * em).ceil();
+    let most = (most as f64 * em).ceil().max(WIDE);
     let _ = write!(
         out,
-        "<{tag} style=\"{look}min-width:{width}em;max-width:{WIDE}em;white-space:pre-wrap;\
+        "<{tag} style=\"{look}min-width:{least}em;max-width:{most}em;white-space:pre-wrap;\
          overflow-wrap:break-word\">"
     );
     escape(out, text);

@@ -46,7 +46,8 @@ const SHOWN: usize = 60;
 const BEHIND: usize = 10;
 
 const RED: &str = "31";
-const BOLD_RED: &str = "1;31";
+/// Without a colour: a bold red could not be read on a dark front end's red ground.
+const BOLD: &str = "1";
 
 impl Problem {
     /// An error of our own, such as an unknown command.
@@ -82,7 +83,7 @@ impl Problem {
         self.lines(|_, text| text.into()).join("\n")
     }
 
-    /// The same for a notebook's `error` message: the word in front and the caret in red, and
+    /// The same for a notebook's `error` message: the word in front bold and the caret red, and
     /// control characters made visible, for the text may quote anybody's data.
     pub fn traceback(&self) -> Vec<String> {
         self.lines(|colour, text| {
@@ -113,7 +114,7 @@ impl Problem {
 
     fn server_lines(&self, paint: &impl Fn(Option<&str>, &str) -> String) -> Vec<String> {
         let plain = |text: &str| paint(None, text);
-        let severity = paint(Some(BOLD_RED), &format!("{}:", self.severity));
+        let severity = paint(Some(BOLD), &format!("{}:", self.severity));
         let mut lines = vec![format!("{severity}  {}", plain(&self.message))];
         if let Some((line, caret)) = self.place.as_ref().and_then(Place::excerpt) {
             lines.push(plain(&line));

@@ -89,6 +89,14 @@ impl Table {
         }
     }
 
+    /// The table with nothing in the place of NULL: for lists of our own, where it is no value.
+    pub fn without_nulls(mut self) -> Self {
+        for value in self.rows.iter_mut().flatten() {
+            value.get_or_insert_default();
+        }
+        self
+    }
+
     /// Both forms for a notebook: `text/html` and `text/plain`, together at most 500 kB.
     pub fn bundle(&self, print: &Print) -> Bundle {
         let text = self.text(print);

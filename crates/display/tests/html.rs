@@ -131,6 +131,30 @@ fn long_values_fold_and_unfold() {
 }
 
 #[test]
+fn columns_are_sized_by_what_is_seen() {
+    // 40 letters of two bytes stay on their line; 40 of two columns do not.
+    let hebrew = cell(Kind::Text, Some(&"ש".repeat(40)));
+    assert!(!hebrew.contains("<div"), "{hebrew}");
+    let chinese = cell(Kind::Text, Some(&"日".repeat(40)));
+    assert!(chinese.contains("min-width:30em"), "{chinese}");
+    // A front end breaks no line of a plan or of JSON in the middle of a word.
+    let plan = format!("  ->  Seq Scan {}", "x".repeat(100));
+    let plan = cell(Kind::Text, Some(&plan));
+    assert!(plan.contains("word-break:normal;min-width:72em"), "{plan}");
+    let json = format!("{{\"k\":\"{}\",\"n\":[1]}}", "x".repeat(70));
+    assert!(cell(Kind::Json, Some(&json)).contains("min-width:50em"));
+    // What is folded takes one line.
+    let bytes = cell(Kind::Bytes, Some(&"f".repeat(400)));
+    assert!(bytes.contains("white-space:nowrap"), "{bytes}");
+}
+
+#[test]
+fn lists_of_our_own_have_no_null() {
+    let list = table(&[("name", Kind::Text)], &[&[None], &[Some("a")]]).without_nulls();
+    assert!(unstyled(&html(&list)).contains("<tr><td></td></tr>\n<tr><td>a</td></tr>"));
+}
+
+#[test]
 fn nothing_escapes() {
     let evil = "\"><script>alert(1)</script><img src=x onerror='alert(1)'>&amp;";
     let long = evil.repeat(20);
@@ -176,12 +200,14 @@ fn names_are_kept_apart() {
         &[],
     ));
     let html = unstyled(&html);
-    for name in ["a <sub>1</sub>", "a <sub>2</sub>", "<em>no name</em>", "b"] {
+    for name in ["a <sub>1</sub>", "a <sub>2</sub>", "", "b"] {
         assert!(
             html.contains(&format!("<th align=\"left\">{name}</th>")),
             "{name}: {html}"
         );
     }
+    let nameless = Table::new(vec![Column::new("", "text", kind)], vec![]);
+    assert!(self::html(&nameless).contains("<em>no name</em><br>"));
 }
 
 #[test]

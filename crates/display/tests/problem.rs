@@ -155,7 +155,7 @@ fn a_traceback_has_colours_of_its_own_only() {
     assert_eq!(
         problem.traceback(),
         [
-            "\u{1B}[1;31mERROR:\u{1B}[0m  invalid: \"\\x1B[2J\"",
+            "\u{1B}[1mERROR:\u{1B}[0m  invalid: \"\\x1B[2J\"",
             "LINE 1: select '\\x1B[2J'::int",
             "\u{1B}[31m               ^\u{1B}[0m",
         ]

@@ -18,6 +18,8 @@ const WITH_COLUMNS: usize = 200;
 const LISTED: usize = 2_000;
 /// Rows of a sample.
 const SAMPLE: usize = 5;
+/// Characters of a value of a sample.
+const SAMPLED: usize = 300;
 
 /// `%tables [PATTERN] [--json]`.
 pub(super) async fn tables<H: Host>(
@@ -221,7 +223,18 @@ fn outline(relation: &Relation, sample: Option<Table>) -> Outline {
         sections.push(section("Definition", false, Body::Text(definition.clone())));
     }
     if let Some(sample) = sample {
-        sections.push(section("Sample", true, Body::Table(sample)));
+        let long = |value: &String| value.chars().count() >= SAMPLED;
+        let cut = sample.rows.iter().flatten().flatten().any(long);
+        let body = match sample.rows.is_empty() {
+            true => Body::Text("no rows".into()),
+            false => Body::Table(sample),
+        };
+        let mut section = section("Sample", true, body);
+        if cut {
+            let remark = format!("the first {SAMPLED} characters of long values");
+            section.remarks.push(remark);
+        }
+        sections.push(section);
     }
     Outline {
         title: relation.full_name(),
@@ -426,14 +439,12 @@ async fn sample<H: Host>(
     run: &mut Run<'_, H>,
     relation: &Relation,
 ) -> Result<Option<Table>, Problem> {
-    /// So many characters of a value.
-    const VALUE: usize = 300;
     if relation.columns.is_empty() {
         return Ok(None);
     }
     let session = run.session().await?;
     let values = relation.columns.iter();
-    let values = values.map(|column| format!("left({}::text, {VALUE})", quoted(&column.name)));
+    let values = values.map(|column| format!("left({}::text, {SAMPLED})", quoted(&column.name)));
     let values: Vec<String> = values.collect();
     let schema = relation
         .schema

@@ -18,7 +18,7 @@ pub(super) async fn results<H: Host>(run: &mut Run<'_, H>, rest: &str) -> Result
             one(results, &kept)
         }
     };
-    run.show(table.bundle(&run.settings.print)).await;
+    run.show(table.without_nulls().bundle(&run.settings.print)).await;
     Ok(())
 }
 
@@ -98,7 +98,7 @@ fn one(results: &Results, kept: &Kept) -> Table {
 
 /// A statement in one short line.
 fn brief(sql: &str) -> String {
-    const MOST: usize = 60;
+    const MOST: usize = 55;
     let words: Vec<&str> = sql.split_whitespace().take(MOST).collect();
     let line = words.join(" ");
     match line.char_indices().nth(MOST) {

@@ -78,7 +78,7 @@ impl<H: Host> Inquiry<'_, '_, H> {
         let rows = relations.iter().map(row).collect();
         let mut table = Table::new(texts(["Schema", "Name", "Type", "Owner"]), rows);
         table.title = Some("List of relations".into());
-        self.show(&table, &self.print(), true).await;
+        self.show(table, &self.run.settings.print, true).await;
         Ok(())
     }
 
@@ -117,9 +117,9 @@ impl<H: Host> Inquiry<'_, '_, H> {
             table.footers = Some(Vec::new());
             let print = Print {
                 expanded: Expanded::Off,
-                ..self.print()
+                ..self.run.settings.print.clone()
             };
-            self.show(&table, &print, meant.len() == 1).await;
+            self.show(table, &print, meant.len() == 1).await;
         }
         Ok(())
     }

@@ -64,7 +64,7 @@ impl<H: Host> Inquiry<'_, '_, H> {
             .await?;
         let mut table = Table::new(found.columns, found.rows);
         table.title = Some("List of functions".into());
-        self.show(&table, &self.print(), true).await;
+        self.show(table, &self.run.settings.print, true).await;
         Ok(())
     }
 }

@@ -88,7 +88,7 @@ impl<H: Host> Inquiry<'_, '_, H> {
                 table.footers = Some(heading.chain(lines).collect());
             }
         }
-        self.show(&table, &self.print(), true).await;
+        self.show(table, &self.run.settings.print, true).await;
         Ok(())
     }
 
@@ -97,7 +97,7 @@ impl<H: Host> Inquiry<'_, '_, H> {
         let pattern = self.argument()?;
         let mut table = self.list(&ROLES, pattern.as_deref()).await?;
         table.footers = Some(Vec::new());
-        self.show(&table, &self.print(), true).await;
+        self.show(table, &self.run.settings.print, true).await;
         Ok(())
     }
 
@@ -105,7 +105,7 @@ impl<H: Host> Inquiry<'_, '_, H> {
     pub(super) async fn types(&mut self) -> Result<(), Problem> {
         let pattern = self.argument()?;
         let table = self.list(&TYPES, pattern.as_deref().map(type_name)).await?;
-        self.show(&table, &self.print(), true).await;
+        self.show(table, &self.run.settings.print, true).await;
         Ok(())
     }
 
@@ -114,7 +114,7 @@ impl<H: Host> Inquiry<'_, '_, H> {
         let pattern = self.argument()?;
         if !self.verbose {
             let table = self.list(&EXTENSIONS, pattern.as_deref()).await?;
-            self.show(&table, &self.print(), true).await;
+            self.show(table, &self.run.settings.print, true).await;
             return Ok(());
         }
         let names = List {
@@ -140,7 +140,8 @@ impl<H: Host> Inquiry<'_, '_, H> {
                 .await?;
             let mut table = Table::new(members.columns, members.rows);
             table.title = Some(format!("Objects in extension \"{name}\""));
-            self.show(&table, &self.print(), found.len() == 1).await;
+            self.show(table, &self.run.settings.print, found.len() == 1)
+                .await;
         }
         Ok(())
     }
@@ -149,7 +150,7 @@ impl<H: Host> Inquiry<'_, '_, H> {
     pub(super) async fn databases(&mut self) -> Result<(), Problem> {
         let pattern = self.argument()?;
         let table = self.list(&DATABASES, pattern.as_deref()).await?;
-        self.show(&table, &self.print(), true).await;
+        self.show(table, &self.run.settings.print, true).await;
         Ok(())
     }
 
@@ -157,7 +158,7 @@ impl<H: Host> Inquiry<'_, '_, H> {
     pub(super) async fn privileges(&mut self) -> Result<(), Problem> {
         let pattern = self.argument()?;
         let table = self.list(&PRIVILEGES, pattern.as_deref()).await?;
-        self.show(&table, &self.print(), true).await;
+        self.show(table, &self.run.settings.print, true).await;
         Ok(())
     }
 

@@ -157,17 +157,10 @@ impl<H: Host> Inquiry<'_, '_, H> {
         })
     }
 
-    /// How tables are printed here: as in psql, `\pset null` does not count.
-    fn print(&self) -> Print {
-        Print {
-            null: String::new(),
-            ..self.run.settings.print.clone()
-        }
-    }
-
-    /// Shows a table; as the cell's value where it is the only one and the cell ends here.
-    async fn show(&self, table: &Table, print: &Print, alone: bool) {
-        let bundle = table.bundle(print);
+    /// Shows a table; as the cell's value where it is the only one and the cell ends here. As in
+    /// psql, NULL is nothing here, and `\pset null` does not count.
+    async fn show(&self, table: Table, print: &Print, alone: bool) {
+        let bundle = table.without_nulls().bundle(print);
         let shown = match alone && self.run.is_last() {
             true => Shown::Result(bundle),
             false => Shown::Display(bundle, None),

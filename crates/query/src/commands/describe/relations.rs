@@ -59,7 +59,7 @@ impl<H: Host> Inquiry<'_, '_, H> {
         }
         let mut table = Table::new(found.columns, found.rows);
         table.title = Some("List of relations".into());
-        self.show(&table, &self.print(), true).await;
+        self.show(table, &self.run.settings.print, true).await;
         Ok(())
     }
 
@@ -103,7 +103,7 @@ impl<H: Host> Inquiry<'_, '_, H> {
         };
         let mut table = Table::new(found.columns, found.rows);
         table.title = Some(format!("List of partitioned {what}"));
-        self.show(&table, &self.print(), true).await;
+        self.show(table, &self.run.settings.print, true).await;
         Ok(())
     }
 }

@@ -73,12 +73,12 @@ impl<H: Host> Inquiry<'_, '_, H> {
             let mut table = self.columns(relation).await?;
             table.title = Some(relation.title());
             table.footers = Some(self.footers(relation).await?);
-            let mut print = self.print();
+            let mut print = self.run.settings.print.clone();
             if relation.kind != 'S' {
                 // A list of columns is a list, also after `\x`.
                 print.expanded = Expanded::Off;
             }
-            self.show(&table, &print, found.len() == 1).await;
+            self.show(table, &print, found.len() == 1).await;
         }
         Ok(())
     }
