@@ -4,7 +4,7 @@
 use std::collections::HashMap;
 use std::fmt::Write;
 
-use crate::markup::{FAINT, Style, TIGHT, escape, is_indented, is_tall, null, shorten, value};
+use crate::markup::{FAINT, PRE, Style, TIGHT, escape, is_indented, is_tall, null, shorten, value};
 use crate::print::{Expanded, plural};
 use crate::{Column, Kind, Print, Row, Table};
 
@@ -13,8 +13,9 @@ use crate::{Column, Kind, Print, Row, Table};
 pub(crate) const LIMIT: usize = 500_000;
 /// What is kept for everything but names and rows.
 const RESERVE: usize = 20_000;
-/// How many characters of a value are given at most: the first of these with which its row fits.
-const ROOM: [usize; 3] = [20_000, 1_000, TIGHT];
+/// How many characters of a value are given at most: the first of these with which all rows fit, or
+/// else its row.
+const ROOM: [usize; 5] = [20_000, 5_000, 1_000, 200, TIGHT];
 /// How many characters of a name, a type or a remark are given.
 const SHORT: usize = 200;
 /// How many characters all remarks together have.
@@ -116,8 +117,23 @@ impl Writer<'_> {
         self.out += "</tr>\n</thead>\n";
     }
 
-    /// Writes row after row as long as there is room, each with its values shortened as needed.
+    /// Writes all rows, with their values shortened as needed; if even so there is no room for all,
+    /// row after row as long as there is.
     fn rows_with(&mut self, write: impl Fn(&mut Self, &Row, usize)) {
+        let start = self.out.len();
+        for room in ROOM {
+            let all = self.table.rows.iter().all(|row| {
+                write(self, row, room);
+                self.rows += 1;
+                self.out.len() + RESERVE <= self.limit
+            });
+            if all {
+                self.tight = room == TIGHT;
+                return;
+            }
+            self.out.truncate(start);
+            self.rows = 0;
+        }
         for row in &self.table.rows {
             let start = self.out.len();
             let fits = ROOM.iter().find(|&&room| {
@@ -188,7 +204,7 @@ impl Writer<'_> {
             .as_ref()
             .filter(|footers| !footers.is_empty())
         {
-            self.out += "<pre style=\"margin:0;background:transparent;color:inherit\"><small>";
+            let _ = write!(self.out, "<pre style=\"{PRE}\"><small>");
             for footer in footers.iter().map(|footer| shorten(footer, SHORT)) {
                 if self.out.len() + footer.len() * 6 > self.limit.saturating_sub(RESERVE / 2) {
                     self.out += "…";

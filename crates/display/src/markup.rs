@@ -10,6 +10,9 @@ use crate::width::width;
 
 /// Fainter than the text around it: unlike a grey, it suits a light and a dark page.
 pub(crate) const FAINT: &str = "opacity:.7";
+/// Text that keeps its places: front ends give a `pre` other fonts and colours.
+pub(crate) const PRE: &str =
+    "margin:0;background:transparent;color:inherit;font-family:monospace;word-break:normal";
 /// A value up to this wide, in columns of a terminal, stays on its line.
 const LINE: usize = 60;
 /// A value of more columns, or more lines, is folded.
@@ -137,15 +140,9 @@ pub(crate) fn is_indented(text: &str) -> bool {
 /// Text as wide as its lines need, within reason: a browser would squeeze it to its longest word.
 /// `fixed`: in a font of one width, up to so many columns.
 fn block(out: &mut String, text: &str, fixed: Option<usize>) {
-    // Front ends break a `pre` anywhere, if they are not told otherwise.
     let (tag, em, most, look) = match fixed {
-        Some(most) => (
-            "pre",
-            0.62,
-            most,
-            "margin:0;background:transparent;color:inherit;font-family:monospace;word-break:normal;",
-        ),
-        None => ("div", 0.5, TEXT, ""),
+        Some(most) => ("pre", 0.62, most, PRE),
+        None => ("div", 0.5, TEXT, "margin:0"),
     };
     let widths = text.lines().map(|line| width(head(line, most)).min(most));
     let longest = widths.max().unwrap_or(0);
@@ -153,7 +150,7 @@ fn block(out: &mut String, text: &str, fixed: Option<usize>) {
     let most = (most as f64 * em).ceil().max(WIDE);
     let _ = write!(
         out,
-        "<{tag} style=\"{look}min-width:{least}em;max-width:{most}em;white-space:pre-wrap;\
+        "<{tag} style=\"{look};min-width:{least}em;max-width:{most}em;white-space:pre-wrap;\
          overflow-wrap:break-word\">"
     );
     escape(out, text);

@@ -3,7 +3,7 @@
 use std::fmt::Write;
 
 use crate::html::LIMIT;
-use crate::markup::{FAINT, escape, shorten};
+use crate::markup::{FAINT, PRE, escape, shorten};
 use crate::{Bundle, Print, Table};
 
 /// What is kept for closing what is open and for saying what is left out.
@@ -150,7 +150,7 @@ fn section(out: &mut String, part: &Section, print: &Print) {
             *out += &table.html_within(print, LIMIT.saturating_sub(out.len() + RESERVE))
         }
         Body::Text(text) => {
-            *out += "<pre style=\"margin:0;background:transparent;color:inherit\">";
+            let _ = write!(out, "<pre style=\"{PRE}\">");
             for (number, line) in text.trim_end_matches('\n').lines().enumerate() {
                 if number > 0 {
                     out.push('\n');

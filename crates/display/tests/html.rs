@@ -293,6 +293,14 @@ fn an_output_is_never_larger_than_500_kb() {
     );
     check(
         table(&[text], &vec![&[value()][..]; 300]),
+        "first 200 of 40000 characters",
+    );
+    check(
+        table(&[text], &vec![&[value()][..]; 300]),
+        "<small>300 rows</small>",
+    );
+    check(
+        table(&[text; 20], &vec![&[value(); 20][..]; 100]),
         "long values cut to fit",
     );
     check(

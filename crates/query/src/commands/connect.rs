@@ -117,7 +117,8 @@ pub(super) async fn connections<H: Host>(run: &mut Run<'_, H>) -> Result<(), Pro
             .await;
         return Ok(());
     };
-    run.show(table.without_nulls().bundle(&run.settings.print)).await;
+    run.show(table.without_nulls().bundle(&run.settings.print))
+        .await;
     Ok(())
 }
 

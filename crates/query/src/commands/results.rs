@@ -18,7 +18,8 @@ pub(super) async fn results<H: Host>(run: &mut Run<'_, H>, rest: &str) -> Result
             one(results, &kept)
         }
     };
-    run.show(table.without_nulls().bundle(&run.settings.print)).await;
+    run.show(table.without_nulls().bundle(&run.settings.print))
+        .await;
     Ok(())
 }
 
