@@ -21,8 +21,7 @@ def test_a_notebook_answers_as_committed(kernelspec, file, request):
     committed = nbformat.read(file, as_version=4)
     nbformat.validate(committed)
     executed = nbformat.read(file, as_version=4)
-    # How a stream is cut depends on how long its statements take.
-    options = {"timeout": 120, "coalesce_streams": True}
-    NotebookClient(executed, **options, resources={"metadata": {"path": file.parent}}).execute()
+    resources = {"metadata": {"path": file.parent}}
+    NotebookClient(executed, timeout=120, resources=resources).execute()
     assert notebooks.outputs(executed) == notebooks.outputs(committed)
     assert any(notebooks.outputs(committed))

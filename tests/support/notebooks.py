@@ -3,6 +3,8 @@
 import re
 from pathlib import Path
 
+from nbformat import NotebookNode
+
 FOLDER = Path(__file__).parents[2] / "notebooks"
 ALL = sorted(FOLDER.glob("*.ipynb"))
 QUICKSTART = FOLDER / "quickstart.ipynb"
@@ -13,10 +15,22 @@ CLUSTER = FOLDER / "from-laptop-to-cluster.ipynb"
 def outputs(notebook):
     """The outputs of each code cell, without what differs from run to run."""
     return [
-        [comparable(output) for output in cell.outputs]
+        [comparable(output) for output in joined(cell.outputs)]
         for cell in notebook.cells
         if cell.cell_type == "code"
     ]
+
+
+def joined(outputs):
+    """The outputs with each stream whole: how it is cut depends on how long its statements take."""
+    whole = []
+    for output in outputs:
+        last = whole[-1] if whole else {}
+        if output.output_type == "stream" and last.get("name") == output.name:
+            whole[-1] = NotebookNode({**last, "text": last.text + output.text})
+        else:
+            whole.append(output)
+    return whole
 
 
 def comparable(output):
