@@ -20,6 +20,7 @@ from jupyter_client.session import Session
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
 import files  # noqa: E402
 import rust_cells  # noqa: E402
+import shown  # noqa: E402
 from support import server as test_server  # noqa: E402
 from support.kernel import Kernel, family  # noqa: E402
 
@@ -55,7 +56,7 @@ def main():
             "peer: SQLAlchemy, columns, keys and indexes", 0.5, everything, peer,
         ),
         limited("memory for that", 250, "MB", most),
-        *rows_in_files(options.rowcell),
+        *a_million_rows(options.rowcell),
         compared("first Rust cell, with `db`; peer: evcxr alone, its start and `1 + 1`", 1.5, *rust),
         compared("warm Rust cell; peer: evcxr alone", 1.1, *warm),
     ]
@@ -166,8 +167,8 @@ def select_one(rowcell):
             peer.close()
 
 
-def rows_in_files(rowcell):
-    """A million rows of six columns into files and back."""
+def a_million_rows(rowcell):
+    """A million rows of six columns: into files and back, shown, and looked through."""
     with test_server.running() as server, installed(rowcell):
         kernel = Kernel()
         try:
@@ -175,7 +176,20 @@ def rows_in_files(rowcell):
             csv, parquet, megabytes, back = files.measures(server, kernel, alternately, to_idle)
         finally:
             kernel.close()
+        # Another one: what a process has once had it may keep.
+        kernel = Kernel()
+        try:
+            kernel.check(f"%connect {server.url()}\nselect 1")
+            all_rows, most, most_of_many = shown.measures(server, kernel, alternately, to_idle)
+            page, order = shown.grid(kernel)
+        finally:
+            kernel.close()
     return [
+        compared("1,000,000 rows shown; peer: psql's `\\copy` to nowhere", 1.3, *all_rows),
+        limited("most memory resident meanwhile", 64, "MB", most),
+        limited("the same with 20,000,000 rows", 64, "MB", most_of_many),
+        limited("a page of the grid at row 900,000", 20, "ms", page),
+        limited("the first page of a new order of all rows", 2000, "ms", order),
         compared("1,000,000 rows to CSV; peer: psql's `\\copy`", 0.9, *csv),
         compared("to Parquet, zstd; peer: connectorx and pyarrow", 0.7, *parquet),
         limited("most memory resident meanwhile; the same peer", 100, "MB", *megabytes),
@@ -199,7 +213,7 @@ def to_idle(kernel, code):
     began = time.perf_counter()
     request = kernel.client.execute(code)
     while True:
-        message = kernel.client.get_iopub_msg(timeout=10)
+        message = kernel.client.get_iopub_msg(timeout=120)
         assert message["msg_type"] != "error", message["content"]
         if message["parent_header"].get("msg_id") != request:
             continue
