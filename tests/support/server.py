@@ -28,7 +28,7 @@ class Server:
         connection.autocommit = True
         try:
             with connection.cursor() as cursor:
-                cursor.execute(query, values)
+                cursor.execute(query, values or None)
                 return cursor.fetchall() if cursor.description else None
         finally:
             connection.close()

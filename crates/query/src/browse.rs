@@ -16,7 +16,7 @@ use crate::rows::Row as Values;
 use crate::spool::Kept;
 use filter::{Filter, Search};
 pub use summary::{Bar, Summary};
-use weight::{Weigh, decimal_order, letter_order};
+use weight::{Weigh, decimal_order};
 
 /// Rows beyond this many are not sorted or filtered here: each takes some 20 bytes of memory.
 const MOST_ROWS: u64 = 10_000_000;
@@ -386,13 +386,21 @@ impl Entries {
                 "the column holds too much text to be sorted here: let the server do it".into(),
             ));
         }
+        let start = self.texts.len();
+        // Letters are made small once, and not at every comparison.
+        match text.is_ascii() {
+            true => self.texts.push_str(text),
+            false => self.texts.extend(text.chars().flat_map(char::to_lowercase)),
+        }
+        if let Some(texts) = self.texts.get_mut(start..) {
+            texts.make_ascii_lowercase();
+        }
         self.rows.push(Entry {
             weight,
             number,
-            start: self.texts.len() as u32,
-            length: text.len() as u32,
+            start: start as u32,
+            length: (self.texts.len() - start) as u32,
         });
-        self.texts.push_str(text);
         Ok(())
     }
 
@@ -403,7 +411,7 @@ impl Entries {
             let order = |a: &Entry, b: &Entry| {
                 a.weight.total_cmp(&b.weight).then_with(|| match weigh {
                     Weigh::Number => decimal_order(text(a), text(b)),
-                    _ => letter_order(text(a), text(b)),
+                    _ => text(a).cmp(text(b)),
                 })
             };
             // Rows that are alike stay in the order in which they came.

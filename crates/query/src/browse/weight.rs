@@ -143,9 +143,16 @@ pub(super) fn letter_order(a: &str, b: &str) -> Ordering {
     let lower = |text: &'_ str| {
         text.chars()
             .flat_map(char::to_lowercase)
-            .collect::<Vec<_>>()
+            .collect::<String>()
     };
-    lower(a).cmp(&lower(b)).then_with(|| a.cmp(b))
+    match a.is_ascii() && b.is_ascii() {
+        true => {
+            let [a, b] = [a, b].map(|text| text.bytes().map(|byte| byte.to_ascii_lowercase()));
+            a.cmp(b)
+        }
+        false => lower(a).cmp(&lower(b)),
+    }
+    .then_with(|| a.cmp(b))
 }
 
 /// Two numbers as written, to their last digit.
