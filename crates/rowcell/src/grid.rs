@@ -326,6 +326,7 @@ fn state(browser: &Browser) -> Value {
             "name": column.name,
             "type": column.type_name,
             "right": column.kind == Kind::Number,
+            "boolean": column.kind == Kind::Boolean,
         })
     });
     json!({

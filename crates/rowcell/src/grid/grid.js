@@ -219,10 +219,15 @@ class Grid {
       else if (values[index] === null) {
         cell.classList.add("null");
         cell.textContent = "NULL";
-      } else cell.textContent = values[index];
+      } else cell.textContent = this.words(values[index], index);
       line.append(cell);
     });
     return line;
+  }
+
+  // A value as the table shows it: booleans in words.
+  words(value, index) {
+    return (this.columns[index].boolean && { t: "true", f: "false" }[value]) || value;
   }
 
   id(row, place) {
@@ -460,7 +465,7 @@ class Grid {
       const value = values[index];
       list.append(
         make("dt", {}, column.name, make("span", { class: "type" }, ` ${column.type}`)),
-        make("dd", value === null ? { class: "null" } : {}, value === null ? "NULL" : value),
+        make("dd", value === null ? { class: "null" } : {}, value === null ? "NULL" : this.words(value, index)),
       );
     });
     this.unfold(`Row ${(message.from + 1).toLocaleString("en-US")}`, list);
