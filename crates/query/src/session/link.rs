@@ -7,7 +7,7 @@ use std::time::{Duration, Instant, SystemTime};
 
 use futures_util::future::BoxFuture;
 use futures_util::{FutureExt, Stream, StreamExt};
-use tokio::task::JoinHandle;
+use tokio::task::{JoinHandle, yield_now};
 use tokio::time::sleep_until;
 use tokio_postgres::{Client, SimpleQueryStream};
 
@@ -93,7 +93,12 @@ impl Link {
     }
 
     /// The reason, where the connection has ended and nobody has looked yet.
-    pub(super) fn ended_meanwhile(&mut self) -> Option<String> {
+    pub(super) async fn ended_meanwhile(&mut self) -> Option<String> {
+        // The driver reads in a task of its own: once for the runtime to see that something has
+        // come, and once for the driver to read it.
+        for _ in 0..2 {
+            yield_now().await;
+        }
         self.idle().now_or_never()
     }
 

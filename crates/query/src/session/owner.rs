@@ -119,7 +119,7 @@ impl Owner {
         }
         // A connection that ended a moment ago is noticed here rather than by sending into it.
         if let Some(alive) = link.as_mut()
-            && let Some(why) = alive.ended_meanwhile()
+            && let Some(why) = alive.ended_meanwhile().await
         {
             self.lose(link, why);
         }
