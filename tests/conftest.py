@@ -66,8 +66,9 @@ def kernelspec(rowcell, home, tmp_path_factory):
 
 @pytest.fixture(scope="session", autouse=True)
 def searched(home, tmp_path_factory):
-    """Everything that kernels say and write goes through the search for passwords."""
+    """Everything that kernels say and write goes through the search for passwords; gives their log."""
     folder = tmp_path_factory.mktemp("said")
+    said = folder / "log"
     deserialize, launch = Session.deserialize, local_provisioner.launch_kernel
 
     def received(session, *arguments, **options):
@@ -77,13 +78,13 @@ def searched(home, tmp_path_factory):
 
     def launched(command, env, **options):
         env = {**env, "TMPDIR": str(home / "tmp")}
-        with (folder / "log").open("ab") as log:
+        with said.open("ab") as log:
             return launch(command, env=env, **{**options, "stdout": log, "stderr": log})
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(Session, "deserialize", received)
         patch.setattr(local_provisioner, "launch_kernel", launched)
-        yield
+        yield said
         SECRETS.search_folder(folder)
         SECRETS.search_folder(home)
 

@@ -58,6 +58,20 @@ async fn in_a_transaction_the_next_statement_is_not_sent() {
 }
 
 #[tokio::test]
+async fn under_a_statement_of_a_transaction_it_is_rolled_back() {
+    let notebook = Notebook::new(&Database::new().await);
+    let end = "select pg_terminate_backend(pg_backend_pid())";
+    notebook.good("create table t (n int); begin").await;
+    let advice = notebook.bad(end).await.advice.concat();
+    assert!(advice.contains("is rolled back"), "{advice}");
+    // One that may have committed before the end is another matter.
+    notebook.good("begin; insert into t values (1)").await;
+    let advice = notebook.bad(&format!("commit\\; {end}")).await.advice;
+    assert!(advice.concat().contains("is not known"), "{advice:?}");
+    assert_eq!(notebook.value("select count(*) from t").await, "1");
+}
+
+#[tokio::test]
 async fn in_the_middle_of_a_result_what_came_is_kept() {
     let database = Database::new().await;
     let notebook = Notebook::new(&database);

@@ -124,7 +124,8 @@ def test_a_used_port(rowcell, tmp_path):
         complains(rowcell, file, str(port))
 
 
-def test_a_message_signed_with_another_key_is_dropped(kernel):
+def test_a_message_signed_with_another_key_is_dropped(kernel, searched):
+    told = len(searched.read_text())
     client = kernel.client
     right = client.session.key
     client.session.key = b"another key"
@@ -132,6 +133,7 @@ def test_a_message_signed_with_another_key_is_dropped(kernel):
     client.execute("create table forged (n int)")
     client.session.key = right
     assert kernel.value("select count(*) from pg_class where relname = 'forged'") == "0"
+    assert searched.read_text()[told:].count("a message is dropped: ") == 2
 
 
 def complains(rowcell, file, word):

@@ -53,7 +53,7 @@ pub(crate) struct Answer<'r, 'a, H> {
     displays: Vec<u64>,
     copy: CopyOut,
     problem: Option<Problem>,
-    /// The time limit of `--timeout` has passed.
+    /// The time limit has passed.
     timed_out: bool,
     /// The display of how far a slow statement has come, and what it says the statement is.
     progress: Option<(u64, String)>,
@@ -170,8 +170,12 @@ impl<'r, 'a, H: Host> Answer<'r, 'a, H> {
         }
         done.map_err(|mut problem| {
             if self.timed_out {
-                let passed = "The time limit of --timeout had passed.";
-                problem.advice.push(passed.into());
+                let whose = match self.run.options.timeout {
+                    Some(_) => "--timeout",
+                    None => "this connection",
+                };
+                let passed = format!("The time limit of {whose} had passed.");
+                problem.advice.push(passed);
             }
             problem
         })

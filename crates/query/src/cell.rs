@@ -5,6 +5,7 @@ use std::ops::Range;
 
 use crate::arguments::{self, Argument, Kind};
 use crate::split::{Dialect, Splitter, Statement, Stop};
+use crate::target::Target;
 use crate::variables::{Source, Variables};
 
 #[cfg(test)]
@@ -201,7 +202,10 @@ impl<'a> Cell<'a> {
     }
 
     fn percent(&mut self) -> Result<Step<'a>, Unreadable> {
-        let line = self.source.cell_line();
+        let line = self.source.cell_lines(|lines| {
+            let (name, rest) = name_and_rest(&lines[1..]);
+            name == "connect" && Target::is_unfinished(rest)
+        });
         let at = self.source.place(0, line.len());
         self.source.take(line.len());
         let line = line.trim_end();

@@ -283,14 +283,17 @@ impl<'a, H: Host> Run<'a, H> {
             && let Some(what) = guard::destroys(&statement.text, dialect)
         {
             let question = format!("{what}: run it? [y/N] ");
-            let sure = match self.host.ask(&question, false).await {
-                Ok(answer) => matches!(answer.trim().to_lowercase().as_str(), "y" | "yes"),
-                Err(_) => false,
+            let advice = match self.host.ask(&question, false).await {
+                Ok(answer) if ["y", "yes"].contains(&answer.trim().to_lowercase().as_str()) => {
+                    return Ok(());
+                }
+                Err(Unanswered::Nobody) => {
+                    "Nothing was sent, for nobody is here to be asked. A connection without \
+                     confirm=on does not ask."
+                }
+                _ => "Nothing was sent.",
             };
-            if !sure {
-                let why = format!("{what} was not confirmed");
-                return Err(refused(why, "Nothing was sent."));
-            }
+            return Err(refused(format!("{what} was not confirmed"), advice));
         }
         Ok(())
     }
@@ -530,6 +533,12 @@ pub(crate) fn failure_problem(failure: Failure) -> Problem {
     const LOST: &str = "Temporary tables, SET and prepared statements are gone; the next statement connects again.";
     const UNKNOWN: &str =
         "Whether the statement took effect is not known: look before you run it again.";
+    const ROLLED_BACK: &str = "The transaction that was open is rolled back.";
+    let ended = |why: &str, advice: &[&str]| {
+        let mut problem = Problem::server("ERROR", "08006", format!("the connection ended: {why}"));
+        problem.advice = advice.iter().map(|line| (*line).to_owned()).collect();
+        problem
+    };
     match failure {
         Failure::Open(OpenError::PasswordNeeded { host, missing }) => {
             let mut message = format!("{} asks for a password", host.describe());
@@ -570,12 +579,8 @@ pub(crate) fn failure_problem(failure: Failure) -> Problem {
             problem.advice = vec![LOST.into()];
             problem
         }
-        Failure::Lost(why) => {
-            let mut problem =
-                Problem::server("ERROR", "08006", format!("the connection ended: {why}"));
-            problem.advice = vec![UNKNOWN.into(), LOST.into()];
-            problem
-        }
+        Failure::Lost(why) => ended(&why, &[UNKNOWN, LOST]),
+        Failure::RolledBack(why) => ended(&why, &[ROLLED_BACK, LOST]),
         Failure::Dropped(Dropped::Embedded) => {
             let mut problem = Problem::server(
                 "ERROR",

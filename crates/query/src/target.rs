@@ -209,6 +209,12 @@ impl Target {
         Target::server(pairs, whole, variable)
     }
 
+    /// Whether more lines of what stands behind `%connect` are to come: a psql command may be
+    /// pasted as it was broken.
+    pub(crate) fn is_unfinished(text: &str) -> bool {
+        command::is_unfinished(text)
+    }
+
     /// Reads the body of `%%connect`: a field a line, or credentials JSON.
     ///
     /// # Errors

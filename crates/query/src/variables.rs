@@ -10,6 +10,9 @@ use crate::cell::{Fault, Unreadable};
 #[cfg(test)]
 mod tests;
 
+/// How many lines a command that may go on over lines has at the most.
+const MOST_LINES: usize = 50;
+
 /// What `\set` has set, in the order of the names.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Variables(BTreeMap<String, String>);
@@ -223,6 +226,18 @@ impl<'a> Source<'a> {
     pub(crate) fn cell_line(&self) -> &'a str {
         let text = &self.cell[self.at..self.end];
         text.split('\n').next().unwrap_or(text)
+    }
+
+    /// The cell's line, and those after it for as long as the text so far is `unfinished`; the line
+    /// alone, if the text does not end soon.
+    pub(crate) fn cell_lines(&self, unfinished: impl Fn(&str) -> bool) -> &'a str {
+        let text = &self.cell[self.at..self.end];
+        let ends = text.match_indices('\n').map(|(end, _)| end);
+        ends.chain([text.len()])
+            .take(MOST_LINES)
+            .map(|end| &text[..end])
+            .find(|lines| !unfinished(lines))
+            .unwrap_or_else(|| self.cell_line())
     }
 
     /// Goes on to the next piece after all of this one has been read.

@@ -8,6 +8,11 @@ use crate::interpreter::Sql;
 
 /// Runs the kernel until it is shut down.
 pub(crate) fn kernel(connection_file: &Path) -> Result<(), String> {
+    // Warnings and nothing finer: what a driver says below them may be a statement, and a statement
+    // may hold a password.
+    env_logger::Builder::new()
+        .filter_level(log::LevelFilter::Warn)
+        .init();
     let connection = Connection::open(connection_file).map_err(|error| error.to_string())?;
     // Two threads: rows may stream on one while the other answers heartbeats and interrupts.
     let runtime = tokio::runtime::Builder::new_multi_thread()

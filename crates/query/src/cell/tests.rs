@@ -116,6 +116,26 @@ fn blocks() {
 }
 
 #[test]
+fn a_pasted_psql_command_goes_on_over_lines() {
+    check(
+        "%connect psql -h db \\\n -p 80 as a\nselect 1",
+        &["%connect [psql -h db \\\n -p 80 as a]", "select 1"],
+    );
+    check(
+        "%connect psql 'host=db\nport=80'\n%use a",
+        &["%connect [psql 'host=db\nport=80']", "%use [a]"],
+    );
+    check(
+        "%connect psql 'host=db\n%use a",
+        &["%connect [psql 'host=db]", "%use [a]"],
+    );
+    check(
+        "%connect host=db password='a\n%use a",
+        &["%connect [host=db password='a]", "%use [a]"],
+    );
+}
+
+#[test]
 fn a_block_entered() {
     let text = "\n%%sql --limit 5\nselect 1;\n%a\n";
     let mut cell = Cell::new(text);

@@ -13,6 +13,7 @@ use super::updates::{Dropped, Failure, Update};
 use super::{Background, Job, NoAnswer, lock};
 use crate::catalog::Catalog;
 use crate::secret::Secret;
+use crate::split::leading_words;
 use crate::target::Target;
 use crate::wire::Transaction;
 
@@ -190,7 +191,12 @@ impl Owner {
                 }
                 *link = None;
                 *lock(&self.status) = Status::default();
-                Update::Failed(failure)
+                Update::Failed(match failure {
+                    Failure::Lost(why) if in_transaction && !may_commit(&job.sql) => {
+                        Failure::RolledBack(why)
+                    }
+                    failure => failure,
+                })
             }
         }
     }
@@ -225,6 +231,13 @@ impl Owner {
         // is told.
         lock(&self.status).connection = None;
     }
+}
+
+/// Whether a statement that runs in a transaction may make it last.
+fn may_commit(sql: &str) -> bool {
+    const ENDS: [&str; 4] = ["COMMIT", "END", "PREPARE", "CALL"];
+    let words = leading_words(sql, usize::MAX);
+    words.iter().any(|word| ENDS.contains(&word.as_str()))
 }
 
 /// Waits until an idle connection ends; for ever where there is none.

@@ -39,6 +39,8 @@ pub(crate) enum Failure {
     TransactionLost(String),
     /// The connection ended while the statement ran.
     Lost(String),
+    /// The same in an open transaction, which is rolled back: the statement took no effect.
+    RolledBack(String),
     /// The user interrupted, and the connection was given up for it.
     Dropped(Dropped),
     /// Interrupted before anything was sent.

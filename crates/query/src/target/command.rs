@@ -94,6 +94,12 @@ pub(super) fn is_one(text: &str) -> bool {
     first.is_some_and(is_psql) && words.next().is_some_and(|word| word != "command")
 }
 
+/// Whether the text is the beginning of such a command, whose other lines are to come: a quote is
+/// open at its end, or a backslash stands there.
+pub(super) fn is_unfinished(text: &str) -> bool {
+    is_one(text) && (text.ends_with('\\') || shell_words::split(text).is_err())
+}
+
 fn is_psql(word: &str) -> bool {
     let name = word.rsplit(['/', '\\']).next().unwrap_or(word);
     name == "psql" || name == "psql.exe"
