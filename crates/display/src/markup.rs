@@ -181,6 +181,16 @@ pub(crate) fn escape(out: &mut String, text: &str) {
     *out += &text[from..];
 }
 
+/// The same for the inside of a `pre`, where line ends stay: of all lines but empty last ones.
+pub(crate) fn escape_lines(out: &mut String, text: &str) {
+    for (number, line) in text.trim_end_matches('\n').lines().enumerate() {
+        if number > 0 {
+            out.push('\n');
+        }
+        escape(out, line);
+    }
+}
+
 /// The text, or its first characters and an ellipsis.
 pub(crate) fn shorten(text: &str, most: usize) -> String {
     let start = head(text, most);

@@ -3,7 +3,7 @@
 use std::fmt::Write;
 
 use crate::html::LIMIT;
-use crate::markup::{FAINT, PRE, escape, shorten};
+use crate::markup::{FAINT, PRE, escape, escape_lines, shorten};
 use crate::{Bundle, Print, Table};
 
 /// What is kept for closing what is open and for saying what is left out.
@@ -151,12 +151,7 @@ fn section(out: &mut String, part: &Section, print: &Print) {
         }
         Body::Text(text) => {
             let _ = write!(out, "<pre style=\"{PRE}\">");
-            for (number, line) in text.trim_end_matches('\n').lines().enumerate() {
-                if number > 0 {
-                    out.push('\n');
-                }
-                escape(out, line);
-            }
+            escape_lines(out, text);
             *out += "</pre>";
         }
         Body::Sections(parts) => sections(out, parts, print),

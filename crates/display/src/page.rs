@@ -2,7 +2,7 @@
 
 use pulldown_cmark::{Event, Options, Parser, html::push_html};
 
-use crate::markup::escape;
+use crate::markup::{escape, escape_lines};
 
 const STYLE: &str = "
 :root { color-scheme: light dark; }
@@ -85,12 +85,7 @@ impl Page {
 
     fn pre(&mut self, class: &str, text: &str) {
         self.body += &format!("<pre class=\"{class}\">");
-        for (number, line) in text.trim_end_matches('\n').split('\n').enumerate() {
-            if number > 0 {
-                self.body.push('\n');
-            }
-            escape(&mut self.body, line);
-        }
+        escape_lines(&mut self.body, text);
         self.body += "</pre>\n";
     }
 }

@@ -185,7 +185,12 @@ impl Place {
         let label = format!("LINE {}: {}", self.line(), dots(first > 0));
         let shown: String = line[first..last]
             .iter()
-            .map(|&c| if c == '\t' { ' ' } else { c })
+            .map(|&c| match c {
+                '\t' => ' ',
+                // No server would have taken it: a sign that can be seen stands for it.
+                '\0' => '\u{2400}',
+                c => c,
+            })
             .collect();
         let caret = " ".repeat(label.len() + at[place] - at[first]) + "^";
         Some((format!("{label}{shown}{}", dots(last < line.len())), caret))

@@ -163,6 +163,15 @@ fn a_traceback_has_colours_of_its_own_only() {
 }
 
 #[test]
+fn a_nul_is_seen() {
+    let text = error("42601", "a NUL character", "select 'a‸\0b'").text();
+    assert!(
+        text.ends_with("\nLINE 1: select 'a␀b'\n                 ^"),
+        "{text}"
+    );
+}
+
+#[test]
 fn a_place_outside_of_the_text_is_no_place() {
     for offset in [2, 100] {
         let place = Place {
