@@ -2,12 +2,12 @@
 //! everything else is answered at once, also while a cell runs.
 
 use std::sync::Arc;
-use std::sync::PoisonError;
 
 use serde_json::{Value, json};
 use tokio::task::JoinSet;
 
 use crate::kernel::{Farewell, Kernel, failed, guard, malformed};
+use crate::lock::lock;
 use crate::message::{
     CommInfo, CommMessage, Complete, History, Inspect, IsComplete, Message, PROTOCOL, Shutdown,
 };
@@ -117,7 +117,7 @@ async fn reply_to<I: Interpreter>(
         }
         "interrupt_request" => json!({ "status": "ok" }),
         "usage_request" => {
-            let mut usage = kernel.usage.lock().unwrap_or_else(PoisonError::into_inner);
+            let mut usage = lock(&kernel.usage);
             usage.read()
         }
         unknown => {

@@ -1,13 +1,14 @@
 //! Comms: conversations with things in a front end that live longer than a cell, such as widgets.
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard};
 
 use bytes::Bytes;
 use serde_json::{Map, Value, json};
 use uuid::Uuid;
 
 use crate::iopub::IoPub;
+use crate::lock::lock;
 use crate::message::Origin;
 
 /// The most comms that may be open; what a front end opens beyond that is closed.
@@ -137,6 +138,6 @@ impl Comms {
     }
 
     fn lock(&self) -> MutexGuard<'_, BTreeMap<String, String>> {
-        self.open.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.open)
     }
 }

@@ -5,11 +5,13 @@
 
 use std::collections::{HashSet, VecDeque};
 use std::fmt;
-use std::sync::{Mutex, PoisonError};
+use std::sync::Mutex;
 
 use bytes::Bytes;
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
+
+use crate::lock::lock;
 
 const DELIMITER: &[u8] = b"<IDS|MSG>";
 /// How many signatures are remembered; what jupyter_client keeps.
@@ -150,8 +152,7 @@ impl Key {
         // Compares in constant time.
         mac.verify_slice(&signature)
             .map_err(|_| Rejected::BadSignature)?;
-        let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
-        if seen.insert(&signature) {
+        if lock(&self.seen).insert(&signature) {
             Ok(())
         } else {
             Err(Rejected::Replayed)

@@ -4,7 +4,7 @@
 use std::any::Any;
 use std::panic::AssertUnwindSafe;
 use std::sync::atomic::{AtomicBool, AtomicU32};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard};
 
 use futures_util::FutureExt;
 use serde_json::{Value, json};
@@ -14,6 +14,7 @@ use crate::comm::Comms;
 use crate::connection::Ports;
 use crate::history::History;
 use crate::iopub::IoPub;
+use crate::lock::lock;
 use crate::message::{Message, Origin, Session};
 use crate::router::Router;
 use crate::stdin::Stdin;
@@ -134,7 +135,7 @@ impl<I: Interpreter> Kernel<I> {
     }
 
     fn running(&self) -> MutexGuard<'_, Option<Request>> {
-        self.running.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.running)
     }
 }
 

@@ -43,6 +43,7 @@ mod interpreter;
 mod iopub;
 mod kernel;
 mod lifetime;
+mod lock;
 mod message;
 mod offsets;
 mod queue;

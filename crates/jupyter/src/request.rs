@@ -1,12 +1,13 @@
 //! The handle of one execute request: whatever it puts out carries its parent.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard};
 
 use serde_json::{Map, Value, json};
 use tokio::sync::Semaphore;
 
 use crate::comm::Comms;
 use crate::iopub::{IoPub, Stream};
+use crate::lock::lock;
 use crate::message::{Message, Origin};
 use crate::stdin::{InputError, Stdin};
 use crate::{Bundle, Comm, Said};
@@ -199,10 +200,7 @@ impl Request {
         }
     }
 
-    fn payload(&self) -> std::sync::MutexGuard<'_, Vec<Value>> {
-        self.inner
-            .payload
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
+    fn payload(&self) -> MutexGuard<'_, Vec<Value>> {
+        lock(&self.inner.payload)
     }
 }

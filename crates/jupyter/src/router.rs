@@ -2,11 +2,12 @@
 
 use std::collections::HashMap;
 use std::io;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard};
 
 use bytes::Bytes;
 
 use crate::endpoint::Listener;
+use crate::lock::lock;
 use crate::queue::{self, queue};
 use crate::socket::{self, Hub, Peer};
 use crate::zmtp::{self, Kind};
@@ -81,8 +82,8 @@ struct Routes {
 }
 
 impl Routes {
-    fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<Bytes, Peer>> {
-        self.peers.lock().unwrap_or_else(PoisonError::into_inner)
+    fn lock(&self) -> MutexGuard<'_, HashMap<Bytes, Peer>> {
+        lock(&self.peers)
     }
 }
 

@@ -6,7 +6,7 @@
 
 use std::collections::HashMap;
 use std::io;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -14,6 +14,7 @@ use futures_util::future::join_all;
 use tokio::time::timeout;
 
 use crate::endpoint::Listener;
+use crate::lock::lock;
 use crate::queue::Refused;
 use crate::socket::{self, Hub, Peer};
 use crate::zmtp::Kind;
@@ -113,7 +114,7 @@ impl Subscriber {
 
 impl Subscribers {
     fn lock(&self) -> MutexGuard<'_, HashMap<u64, Subscriber>> {
-        self.peers.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.peers)
     }
 }
 
