@@ -1,5 +1,6 @@
 //! The kernel's meaning: Jupyter's requests on one side, the engine on the other.
 
+use std::ops::Range;
 use std::sync::Arc;
 
 use display::Problem;
@@ -78,35 +79,19 @@ impl Interpreter for Sql {
     }
 
     async fn complete(&self, code: &str, cursor: usize) -> Completions {
-        if let Some(rust) = Code::of(code, None).filter(|rust| rust.holds(cursor)) {
-            let found = self.rust.complete(&rust, cursor).await;
-            return Completions {
-                start: found.start,
-                end: found.end,
-                items: found
-                    .items
-                    .into_iter()
-                    .map(|item| Completion {
-                        text: item.text,
-                        kind: item.kind,
-                        signature: item.detail,
-                    })
-                    .collect(),
-            };
-        }
-        let found = self.query.complete(code, cursor).await;
-        Completions {
-            start: found.start,
-            end: found.end,
-            items: found
-                .items
-                .into_iter()
-                .map(|item| Completion {
-                    text: item.text,
-                    kind: item.kind.into(),
-                    signature: item.detail,
-                })
-                .collect(),
+        match Code::of(code, None).filter(|rust| rust.holds(cursor)) {
+            Some(rust) => {
+                let found = self.rust.complete(&rust, cursor).await;
+                let items = found.items.into_iter();
+                let items = items.map(|item| (item.text, item.kind, item.detail));
+                completions(found.start..found.end, items)
+            }
+            None => {
+                let found = self.query.complete(code, cursor).await;
+                let items = found.items.into_iter();
+                let items = items.map(|item| (item.text, item.kind.to_owned(), item.detail));
+                completions(found.start..found.end, items)
+            }
         }
     }
 
@@ -154,6 +139,23 @@ impl Interpreter for Sql {
 /// The language of a cell, where the front end says that it is not the notebook's.
 fn language(metadata: &Map<String, Value>) -> Option<&str> {
     metadata.get("vscode")?.get("languageId")?.as_str()
+}
+
+/// Candidates for a part of a cell, each with its kind and its signature.
+fn completions(
+    range: Range<usize>,
+    items: impl Iterator<Item = (String, String, String)>,
+) -> Completions {
+    let items = items.map(|(text, kind, signature)| Completion {
+        text,
+        kind,
+        signature,
+    });
+    Completions {
+        start: range.start,
+        end: range.end,
+        items: items.collect(),
+    }
 }
 
 fn failure(problem: Problem) -> Failure {
