@@ -3,7 +3,7 @@
 //! It speaks PostgreSQL's protocol and Spark's SQL. Facts from its documentation: Experience League,
 //! "Query Service": guardrails, troubleshooting guide, writing queries.
 
-use crate::split::leading_words;
+use crate::split::pieces;
 use crate::target::{Address, Host};
 
 /// Rows after which an answer without its own LIMIT is cut.
@@ -57,19 +57,12 @@ pub(crate) fn explain(code: &str, message: &str) -> Option<&'static str> {
 
 /// A warning to give before a statement is sent.
 pub(crate) fn warning(text: &str) -> Option<&'static str> {
-    let mut words = text
-        .split(|c: char| !c.is_alphanumeric() && c != '_')
-        .filter(|w| !w.is_empty());
-    let limit_zero = std::iter::from_fn(|| {
-        words.find(|word| word.eq_ignore_ascii_case("limit"))?;
-        Some(words.next() == Some("0"))
-    })
-    .any(|zero| zero);
-    // Only where LIMIT is a word of the SQL, and not in a string or a comment.
-    let is_sql = leading_words(text, usize::MAX)
-        .iter()
-        .any(|word| word == "LIMIT");
-    (limit_zero && is_sql).then_some(
+    let mut pieces = pieces(text).map(|(_, piece)| piece);
+    let mut limit_zero = false;
+    while !limit_zero && pieces.any(|piece| piece.eq_ignore_ascii_case("limit")) {
+        limit_zero = pieces.next() == Some("0");
+    }
+    limit_zero.then_some(
         "Query Service: LIMIT 0 means no limit and returns everything; \
          WHERE 1=0 gives the columns alone.\n",
     )
@@ -105,6 +98,8 @@ mod tests {
         assert!(warning("select * from t limit 0;").is_some());
         assert!(warning("select * from t limit 10").is_none());
         assert!(warning("select 'limit 0'").is_none());
+        assert!(warning("select 'limit 0' from t -- limit 0\nlimit 10").is_none());
+        assert!(warning("select (select a from t limit 10) limit /* none */ 0").is_some());
     }
 
     #[test]

@@ -172,7 +172,6 @@ impl Splitter {
             let run = self.run(source, dialect);
             source.take(run.blank);
             let excerpt = source.take(run.len);
-            let ends_line = excerpt.typed && excerpt.text.ends_with('\n');
             self.statement
                 .push(excerpt.text, excerpt.place, excerpt.typed);
             match run.next {
@@ -182,9 +181,13 @@ impl Splitter {
                     self.statement.ended = true;
                     return Ok(Stop::Semicolon);
                 }
+                // As in psql, an empty line is left out.
+                Next::EmptyLine => {
+                    source.take(1);
+                }
                 Next::Backslash => {
-                    // As in psql, a line with nothing but a command leaves no line in the statement.
-                    if ends_line {
+                    // And so is a line with nothing but a command.
+                    if source.follows_line(0) && self.statement.text.ends_with('\n') {
                         self.statement.truncate(self.statement.text.len() - 1);
                     }
                     return Ok(Stop::Backslash(source.take(1).place));
@@ -228,7 +231,13 @@ impl Splitter {
             let is_code = !matches!(token, Token::Blank | Token::Open(Inside::Comment(_)));
             match token {
                 Token::Blank if self.statement.text.is_empty() && blank == at => blank += len,
-                Token::Blank => {}
+                Token::Blank => {
+                    let is_empty_line = |at: &usize| text[*at] == b'\n' && source.follows_line(*at);
+                    if let Some(empty) = (at..at + len).find(is_empty_line) {
+                        at = empty;
+                        break Next::EmptyLine;
+                    }
+                }
                 Token::Open(inside) => self.inside = Some((inside, source.place(at, len))),
                 Token::Semicolon if self.parentheses == 0 && self.head.blocks == 0 => {
                     self.head.words = 0;
@@ -299,6 +308,8 @@ enum Next {
     Semicolon,
     Backslash,
     Percent,
+    /// The end of a line with nothing in it.
+    EmptyLine,
     /// `\;` or `\:`.
     Escaped,
     Variable(Reference),
@@ -346,18 +357,26 @@ impl Head {
 /// The first unquoted words of some SQL, in upper case: what kind of statement it is. Comments,
 /// strings, quoted names and everything that is no word are passed over.
 pub(crate) fn leading_words(text: &str, count: usize) -> Vec<String> {
-    let text = text.as_bytes();
-    let (mut words, mut at) = (Vec::new(), 0);
-    while words.len() < count {
-        let Some((token, len)) = token(&text[at..], Dialect::default()) else {
-            break;
-        };
-        match token {
-            Token::Open(mut inside) => at += inside.close(&text[at + len..]).0,
-            Token::Word => words.push(String::from_utf8_lossy(&text[at..at + len]).to_uppercase()),
-            _ => {}
-        }
-        at += len;
-    }
+    let words = pieces(text).filter(|(token, _)| *token == Token::Word);
     words
+        .map(|(_, word)| word.to_uppercase())
+        .take(count)
+        .collect()
+}
+
+/// The tokens of some SQL, each with its text, without blanks, comments, strings and quoted names.
+pub(crate) fn pieces(text: &str) -> impl Iterator<Item = (Token, &str)> {
+    let mut at = 0;
+    std::iter::from_fn(move || {
+        loop {
+            let (token, len) = token(&text.as_bytes()[at..], Dialect::default())?;
+            let piece = at..at + len;
+            at = piece.end;
+            match token {
+                Token::Open(mut inside) => at += inside.close(&text.as_bytes()[at..]).0,
+                Token::Blank => {}
+                token => return Some((token, text.get(piece).unwrap_or_default())),
+            }
+        }
+    })
 }

@@ -324,6 +324,11 @@ impl<'a> Source<'a> {
         self.values.is_empty() && (blanks.is_empty() || blanks.ends_with(['\n', '\r']))
     }
 
+    /// Whether this place is at the very start of a line of the cell, but not of the first one.
+    pub(crate) fn follows_line(&self, ahead: usize) -> bool {
+        self.values.is_empty() && self.cell.as_bytes()[..self.at + ahead].ends_with(b"\n")
+    }
+
     /// Takes the lines after the current one, up to one that is `\.` alone or the cell's end. The
     /// rest of the current line is still to be read, and what comes after the lines.
     pub(crate) fn take_lines(&mut self) -> (Range<usize>, bool) {

@@ -100,6 +100,27 @@ select position(e'\n' in current_query()) as line
 \echo between
 , length(current_query());
 
+--- empty lines of a statement
+select 1,
+
+  2 -- two
+
+  /* a
+
+b */, 'x
+
+y' as z,
+  
+ length(current_query()) as sent \p
+;
+select (1
+
+)
+
+\p
+
++ 1;
+
 --- arguments that no command asks for
 \set name Ada
 \x on off :name

@@ -40,6 +40,18 @@ fn blanks_and_line_comments() {
     splits("select 1-- a\r;¦select 2");
 }
 
+/// Lines with nothing in them are not sent, but those of quotes and comments are.
+#[test]
+fn empty_lines() {
+    check(
+        "select 1,\n\n\n  2 -- two\n\n;",
+        &["select 1,\n  2 -- two\n;"],
+    );
+    check("select (\n\n1)", &["select (\n1)"]);
+    splits("select 'a\n\nb', /* c\n\nd */ $$\n\n$$;");
+    splits("select 1\n \n, 2\r\n\r\n, 3");
+}
+
 /// /* */ comments are sent, and nest.
 #[test]
 fn comments() {
