@@ -1,25 +1,24 @@
 //! A statement's answer: what comes back from the server, shown in the server's order.
 
-use std::collections::HashMap;
-use std::future::Future;
-use std::pin::Pin;
-use std::sync::Arc;
+mod arriving;
+mod copy;
+
 use std::time::{Duration, Instant};
 
-use bytes::Bytes;
-use display::{Bundle, Column, Problem, Progress, Row, Table};
-use tokio::time::sleep_until;
+use display::{Bundle, Column, Problem, Progress, Table};
 
-use crate::browse::Browser;
+use self::arriving::Arriving;
+use self::copy::{CopyOut, send};
 use crate::fetch::Fetched;
 use crate::host::{Host, Shown};
 use crate::query::{Manner, Run};
 use crate::query_service;
-use crate::rows::{self, Block};
 use crate::session::{Failure, Headway, Running, Session, Update};
 use crate::split::Statement;
-use crate::spool::{About, Kept, Writer};
-use crate::wire::{CopyIn, Event, Field, Report, Transaction};
+use crate::spool::{About, Writer};
+use crate::wait;
+use crate::wire::{Event, Field, Report, Transaction};
+use crate::words::{elapsed, size};
 
 /// A result that is not complete this long after its first row is shown as far as it has come.
 const PATIENCE: Duration = Duration::from_millis(80);
@@ -29,14 +28,6 @@ const TICK: Duration = Duration::from_millis(100);
 const RATE: usize = 500_000;
 /// A complete result waits this long for the word that it is the last one.
 const HOLD: Duration = Duration::from_millis(50);
-/// A value of more bytes than these is never shown whole, so no more of it is held.
-const LONGEST: usize = 250_000;
-/// Rows to be shown are held up to so many bytes: more are never shown.
-const MOST_HELD: usize = 4 << 20;
-/// COPY data beyond this many bytes is counted, not shown.
-const COPY_SHOWN: usize = 1 << 20;
-/// COPY data goes to the server in pieces of this many bytes.
-const PIECE: usize = 64 << 10;
 
 /// One statement on its way through the server.
 pub(crate) struct Answer<'r, 'a, H> {
@@ -71,39 +62,6 @@ pub(crate) enum Showing {
     Again(Vec<u64>),
     /// As ever, but for the last one, which is handed over instead.
     ButLast,
-}
-
-struct Arriving {
-    fields: Vec<Field>,
-    /// Those that are shown …
-    rows: Vec<Row>,
-    /// … of which some values are no more than the start of them: how many characters they have.
-    cut_values: HashMap<(usize, usize), u64>,
-    /// Bytes of these values.
-    held: usize,
-    total: u64,
-    bytes: u64,
-    /// Takes the rows in for later; none where they are handed over, or kept already.
-    writer: Option<Writer>,
-    kept: Option<Arc<Kept>>,
-    /// When the first row came.
-    since: Option<Instant>,
-    /// The display that shows it so far, and when it is to be shown anew.
-    shown: Option<(u64, Instant)>,
-    notes: Vec<String>,
-    /// What ended it before its time.
-    cut: Option<&'static str>,
-}
-
-/// COPY data on its way to the cell.
-#[derive(Default)]
-struct CopyOut {
-    /// The start of a character whose end has not come.
-    cut: Vec<u8>,
-    shown: usize,
-    left_out: usize,
-    /// The command's tag goes unsaid, as in psql.
-    quiet: bool,
 }
 
 impl<'r, 'a, H: Host> Answer<'r, 'a, H> {
@@ -204,7 +162,7 @@ impl<'r, 'a, H: Host> Answer<'r, 'a, H> {
 
     /// Reads what comes, shows it, and passes interrupts on.
     async fn follow(&mut self, running: &mut Running) -> Result<Transaction, Failure> {
-        let mut rows_for_copy: Option<Pin<Box<dyn Future<Output = ()> + Send + 'a>>> = None;
+        let mut rows_for_copy = None;
         let mut limit = self.manner.timeout.map(|limit| self.started + limit);
         loop {
             let due = self.due();
@@ -221,10 +179,7 @@ impl<'r, 'a, H: Host> Answer<'r, 'a, H> {
                             self.run.connected_again(&why).await;
                         }
                     }
-                    Some(Update::StillRunning) => self.run.warn(
-                        "The server has not answered the request to cancel yet; \
-                         interrupt again to give the connection up.\n"
-                    ).await,
+                    Some(Update::StillRunning) => self.run.still_running().await,
                     Some(Update::Progress(headway)) => self.progress(&headway).await,
                     Some(Update::Rows(rows)) => {
                         let limit = self.manner.rows_shown;
@@ -244,12 +199,9 @@ impl<'r, 'a, H: Host> Answer<'r, 'a, H> {
                     }
                     Some(Update::Event(event)) => self.event(event).await,
                 },
-                () = async { match &mut rows_for_copy {
-                    Some(sending) => sending.await,
-                    None => std::future::pending().await,
-                } } => rows_for_copy = None,
-                () = at(due) => self.tick().await,
-                () = at(limit) => {
+                () = wait::done(&mut rows_for_copy) => rows_for_copy = None,
+                () = wait::until(due) => self.tick().await,
+                () = wait::until(limit) => {
                     limit = None;
                     self.timed_out = true;
                     running.interrupt();
@@ -265,21 +217,9 @@ impl<'r, 'a, H: Host> Answer<'r, 'a, H> {
                 self.hold();
                 self.release().await;
                 self.session.learn_columns(&self.statement.text, &fields);
-                self.arriving = Some(Arriving {
-                    fields,
-                    rows: Vec::new(),
-                    cut_values: HashMap::new(),
-                    held: 0,
-                    total: 0,
-                    bytes: 0,
-                    kept: None,
-                    writer: (self.showing != Showing::ButLast)
-                        .then(|| Writer::new(&self.run.query.results)),
-                    since: None,
-                    shown: None,
-                    notes: Vec::new(),
-                    cut: None,
-                });
+                let kept = self.showing != Showing::ButLast;
+                let writer = kept.then(|| Writer::new(&self.run.query.results));
+                self.arriving = Some(Arriving::new(fields, writer));
             }
             Event::Complete(tag) => {
                 let with_rows = self.arriving.is_some();
@@ -333,10 +273,7 @@ impl<'r, 'a, H: Host> Answer<'r, 'a, H> {
             }
             Event::CopyOut => {
                 self.release().await;
-                self.copy = CopyOut {
-                    quiet: true,
-                    ..CopyOut::default()
-                };
+                self.copy = CopyOut::begun();
             }
             Event::CopyData(data) => {
                 if let Some(text) = self.copy.text(&data) {
@@ -591,122 +528,5 @@ impl<'r, 'a, H: Host> Answer<'r, 'a, H> {
 
     fn report(&self, report: Report) -> Problem {
         self.run.report(&self.session, &self.statement, report)
-    }
-}
-
-impl Arriving {
-    /// Takes in some more rows, of which no more than `limit` in all are to be seen.
-    fn add(&mut self, rows: Block, limit: usize) {
-        self.since.get_or_insert_with(Instant::now);
-        let mut come = rows.rows();
-        while self.rows.len() < limit
-            && (self.writer.is_none() || self.held < MOST_HELD)
-            && let Some(row) = come.next()
-        {
-            self.see(row);
-        }
-        self.total += rows.count();
-        self.bytes += rows.bytes().len() as u64;
-        if let Some(writer) = &mut self.writer {
-            writer.write(rows);
-        }
-    }
-
-    /// Holds a row to be shown; of what could never be shown whole, the start.
-    fn see(&mut self, row: rows::Row) {
-        // What is handed over is not shown.
-        let longest = if self.writer.is_some() {
-            LONGEST
-        } else {
-            usize::MAX
-        };
-        let mut values = Vec::with_capacity(row.len());
-        for column in 0..row.len() {
-            let value = row.get(column).map(|text| {
-                let start = &text[..text.floor_char_boundary(longest)];
-                if start.len() < text.len() {
-                    let characters = text.chars().count() as u64;
-                    self.cut_values
-                        .insert((self.rows.len(), column), characters);
-                }
-                start.to_owned()
-            });
-            self.held += value.as_ref().map_or(0, String::len);
-            values.push(value);
-        }
-        self.rows.push(values);
-    }
-}
-
-impl Arriving {
-    /// A look at all rows, where more are kept than are shown.
-    fn browser(&self) -> Option<Browser> {
-        let kept = self.kept.as_ref()?;
-        (kept.stored() > self.rows.len() as u64).then(|| Browser::new(kept))
-    }
-}
-
-/// Sends a cell's lines as COPY data, in pieces, so that a server that stops reading stops it too.
-async fn send(mut to: CopyIn, data: &str) {
-    for piece in data.as_bytes().chunks(PIECE) {
-        if !to.data(piece).await {
-            return;
-        }
-    }
-    to.done().await;
-}
-
-impl CopyOut {
-    /// The text to show of a piece of data; pieces are cut anywhere, also inside a character.
-    fn text(&mut self, data: &Bytes) -> Option<String> {
-        if self.shown >= COPY_SHOWN {
-            self.left_out += data.len();
-            return None;
-        }
-        let mut bytes = std::mem::take(&mut self.cut);
-        bytes.extend_from_slice(data);
-        if let Err(error) = std::str::from_utf8(&bytes)
-            && error.error_len().is_none()
-        {
-            self.cut = bytes.split_off(error.valid_up_to());
-        }
-        self.shown += bytes.len();
-        Some(String::from_utf8_lossy(&bytes).into_owned())
-    }
-}
-
-/// The byte offset of a server's position, which counts characters from 1.
-pub(crate) fn byte(text: &str, position: usize) -> usize {
-    text.char_indices()
-        .nth(position.saturating_sub(1))
-        .map_or(text.len(), |(at, _)| at)
-}
-
-/// A duration in words: `12 ms`, `1.23 s`, `2 min 3 s`.
-pub(crate) fn elapsed(time: Duration) -> String {
-    match (time.as_secs(), time.as_millis()) {
-        (0, 0) => "under 1 ms".into(),
-        (0, ms) => format!("{ms} ms"),
-        (1..60, _) => format!("{:.2} s", time.as_secs_f64()),
-        (seconds, _) => format!("{} min {} s", seconds / 60, seconds % 60),
-    }
-}
-
-/// A number of bytes in words: `512 B`, `1.5 MiB`.
-pub(crate) fn size(bytes: u64) -> String {
-    let units = [("GiB", 1u64 << 30), ("MiB", 1 << 20), ("KiB", 1 << 10)];
-    match units.iter().find(|(_, unit)| bytes >= *unit) {
-        None => format!("{bytes} B"),
-        Some((name, unit)) => {
-            let number = format!("{:.1}", bytes as f64 / *unit as f64);
-            format!("{} {name}", number.trim_end_matches(".0"))
-        }
-    }
-}
-
-async fn at(due: Option<Instant>) {
-    match due {
-        Some(due) => sleep_until(due.into()).await,
-        None => std::future::pending().await,
     }
 }

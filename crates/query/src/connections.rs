@@ -1,9 +1,9 @@
 //! The notebook's connections: by name, and the current one.
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard};
 
 use crate::nearest::nearest;
-use crate::session::{Embedded, Session};
+use crate::session::{Embedded, Session, lock};
 use crate::target::Target;
 
 /// The named sessions of a notebook. Also read while a cell runs, by completion.
@@ -124,8 +124,7 @@ impl Connections {
     }
 
     fn lock(&self) -> MutexGuard<'_, Inner> {
-        // A panic elsewhere leaves plain data behind, which is still good to read.
-        self.inner.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.inner)
     }
 }
 

@@ -88,6 +88,7 @@ impl<H: Host> Run<'_, H> {
                     Some(Update::Done(_)) => break None,
                     Some(Update::Failed(failure)) => break Some(failure),
                     Some(Update::Opened { lost: Some(why) }) => self.connected_again(&why).await,
+                    Some(Update::StillRunning) => self.still_running().await,
                     Some(Update::Event(Event::Columns(columns))) => {
                         fields = columns;
                         answers += 1;

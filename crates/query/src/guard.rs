@@ -1,7 +1,14 @@
 //! Guards: what a connection set `read_only` or `confirm` does not send just so.
 
+use display::Problem;
+
 use crate::cell::{Cell, Step};
-use crate::split::{Dialect, leading_words};
+use crate::host::{Host, Unanswered};
+use crate::query::Run;
+use crate::query_service;
+use crate::session::Session;
+use crate::split::{Dialect, Statement, leading_words};
+use crate::target::{self, Target};
 use crate::variables::Variables;
 
 /// Statements that change nothing that lasts, by their first word. `WITH`, `EXPLAIN`, `COPY`,
@@ -40,8 +47,66 @@ const READS: &[&str] = &[
 /// Words that make a write of a statement that begins with a reading one.
 const WRITES: &[&str] = &["INSERT", "UPDATE", "DELETE", "MERGE"];
 
+impl<H: Host> Run<'_, H> {
+    /// Holds a statement against the guards of its connection, and warns of what is known to go
+    /// wrong.
+    pub(crate) async fn admit(
+        &self,
+        session: &Session,
+        statement: &Statement,
+    ) -> Result<(), Problem> {
+        if let Target::Server(settings) = session.target() {
+            self.guard(statement, settings).await?;
+        }
+        if session.is_query_service()
+            && let Some(warning) = query_service::warning(&statement.text)
+        {
+            self.warn(warning).await;
+        }
+        Ok(())
+    }
+
+    /// Holds a statement against the guards of its connection.
+    async fn guard(
+        &self,
+        statement: &Statement,
+        settings: &target::Settings,
+    ) -> Result<(), Problem> {
+        let refused = |why: String, advice: &str| {
+            let mut problem = Problem::server("ERROR", "25006", why);
+            problem.place = Some(self.place(statement.range().start));
+            problem.advice = vec![advice.into()];
+            problem
+        };
+        let dialect = self.dialect();
+        if settings.read_only
+            && let Some(why) = forbidden(&statement.text, dialect)
+        {
+            let advice = "Nothing was sent. A connection without read_only=on may write.";
+            return Err(refused(why, advice));
+        }
+        if settings.confirm
+            && let Some(what) = destroys(&statement.text, dialect)
+        {
+            let question = format!("{what}: run it? [y/N] ");
+            let advice = match self.host.ask(&question, false).await {
+                Ok(answer) if ["y", "yes"].contains(&answer.trim().to_lowercase().as_str()) => {
+                    return Ok(());
+                }
+                Err(Unanswered::Nobody) => {
+                    "Nothing was sent, for nobody is here to be asked. A connection without \
+                     confirm=on does not ask."
+                }
+                _ => "Nothing was sent.",
+            };
+            return Err(refused(format!("{what} was not confirmed"), advice));
+        }
+        Ok(())
+    }
+}
+
 /// Why a read-only connection does not send this; nothing where it may go.
-pub(crate) fn forbidden(text: &str, dialect: Dialect) -> Option<String> {
+fn forbidden(text: &str, dialect: Dialect) -> Option<String> {
     parts(text, dialect).iter().find_map(|words| {
         let first = words.first()?.as_str();
         let has = |word: &str| words.iter().any(|other| other == word);
@@ -64,7 +129,7 @@ pub(crate) fn forbidden(text: &str, dialect: Dialect) -> Option<String> {
 }
 
 /// What a statement would destroy, in words for a question; nothing where it destroys nothing.
-pub(crate) fn destroys(text: &str, dialect: Dialect) -> Option<String> {
+fn destroys(text: &str, dialect: Dialect) -> Option<String> {
     parts(text, dialect).iter().find_map(|words| {
         let first = words.first()?.as_str();
         let has = |word: &str| words.iter().any(|other| other == word);

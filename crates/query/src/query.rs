@@ -3,24 +3,21 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use display::{Bundle, Expanded, Place, Print, Problem};
+use display::{Bundle, Place, Print, Problem};
 use tokio::sync::Mutex;
 
 use crate::answer::Answer;
 use crate::cell::{Cell, Completeness, Step, Unreadable, completeness};
 use crate::commands;
 use crate::connections::Connections;
+use crate::failure::connection_problem;
 use crate::generate::model::Model;
-use crate::guard;
-use crate::host::{Host, Shown, Unanswered};
+use crate::host::{Host, Shown};
 use crate::inspector::{self, Structure};
-use crate::open::OpenError;
-use crate::query_service;
-use crate::secret::Secret;
-use crate::session::{Dropped, Embedded, Failure, Session, lock};
+use crate::session::{Embedded, Session, lock};
 use crate::split::{Dialect, Statement};
 use crate::spool::Results;
-use crate::target::{self, Target};
+use crate::target::Target;
 use crate::variables::Variables;
 
 /// Rows of a result that are shown where the notebook sets nothing else.
@@ -260,62 +257,6 @@ impl<'a, H: Host> Run<'a, H> {
         self.statement_in(statement, manner).await
     }
 
-    /// Holds a statement against the guards of its connection.
-    async fn guard(
-        &self,
-        statement: &Statement,
-        settings: &target::Settings,
-    ) -> Result<(), Problem> {
-        let refused = |why: String, advice: &str| {
-            let mut problem = Problem::server("ERROR", "25006", why);
-            problem.place = Some(self.place(statement.range().start));
-            problem.advice = vec![advice.into()];
-            problem
-        };
-        let dialect = self.dialect();
-        if settings.read_only
-            && let Some(why) = guard::forbidden(&statement.text, dialect)
-        {
-            let advice = "Nothing was sent. A connection without read_only=on may write.";
-            return Err(refused(why, advice));
-        }
-        if settings.confirm
-            && let Some(what) = guard::destroys(&statement.text, dialect)
-        {
-            let question = format!("{what}: run it? [y/N] ");
-            let advice = match self.host.ask(&question, false).await {
-                Ok(answer) if ["y", "yes"].contains(&answer.trim().to_lowercase().as_str()) => {
-                    return Ok(());
-                }
-                Err(Unanswered::Nobody) => {
-                    "Nothing was sent, for nobody is here to be asked. A connection without \
-                     confirm=on does not ask."
-                }
-                _ => "Nothing was sent.",
-            };
-            return Err(refused(format!("{what} was not confirmed"), advice));
-        }
-        Ok(())
-    }
-
-    /// Holds a statement against the guards of its connection, and warns of what is known to go
-    /// wrong.
-    pub(crate) async fn admit(
-        &self,
-        session: &Session,
-        statement: &Statement,
-    ) -> Result<(), Problem> {
-        if let Target::Server(settings) = session.target() {
-            self.guard(statement, settings).await?;
-        }
-        if session.is_query_service()
-            && let Some(warning) = query_service::warning(&statement.text)
-        {
-            self.warn(warning).await;
-        }
-        Ok(())
-    }
-
     pub(crate) fn manner(&self) -> Manner {
         Manner {
             print: self.settings.print.clone(),
@@ -366,7 +307,7 @@ impl<'a, H: Host> Run<'a, H> {
     }
 
     /// How SQL is read here: as the session that it goes to reads it.
-    fn dialect(&self) -> Dialect {
+    pub(crate) fn dialect(&self) -> Dialect {
         let session = self.on.clone().or_else(|| self.query.connections.current());
         session.map_or_else(Dialect::default, |session| session.dialect())
     }
@@ -396,6 +337,15 @@ impl<'a, H: Host> Run<'a, H> {
         self.host.show(Shown::Err(text.into())).await;
     }
 
+    /// Says that a request to cancel is still without an answer.
+    pub(crate) async fn still_running(&self) {
+        self.warn(
+            "The server has not answered the request to cancel yet; interrupt again to give the \
+             connection up.\n",
+        )
+        .await;
+    }
+
     /// Says that the connection before has ended.
     pub(crate) async fn connected_again(&self, why: &str) {
         self.warn(format!(
@@ -411,62 +361,6 @@ impl<'a, H: Host> Run<'a, H> {
         self.settings.displays
     }
 
-    /// A password to try the statement again with, where the server wants another one: asked for
-    /// at the prompt. The failure itself, as the user is told, where that would not help.
-    pub(crate) async fn another_password(
-        &self,
-        session: &Session,
-        failure: Failure,
-        asked: bool,
-    ) -> Result<Secret, Problem> {
-        let (host, refused, missing) = match &failure {
-            Failure::Open(OpenError::PasswordNeeded { host, missing }) => {
-                (host.clone(), false, missing.join("; "))
-            }
-            Failure::Open(OpenError::Refused { host, report }) if report.code == "28P01" => {
-                (host.clone(), true, String::new())
-            }
-            Failure::Open(OpenError::Unreachable(_)) if session.is_query_service() => {
-                let mut problem = failure_problem(failure);
-                problem.advice.push(query_service::UNREACHABLE.into());
-                return Err(problem);
-            }
-            _ => return Err(failure_problem(failure)),
-        };
-        let Target::Server(settings) = session.target() else {
-            return Err(failure_problem(failure));
-        };
-        let host = host.describe();
-        let prompt = match refused {
-            true if asked => return Err(failure_problem(failure)),
-            true => format!(
-                "{host} refuses the password of {}. Another one: ",
-                settings.user
-            ),
-            false if missing.is_empty() => {
-                format!("Password for user {} at {host}: ", settings.user)
-            }
-            false => format!(
-                "Password for user {} at {host} ({missing}): ",
-                settings.user
-            ),
-        };
-        match self.host.ask(&prompt, true).await {
-            Ok(password) => Ok(Secret::pasted(password)),
-            Err(Unanswered::Interrupted) => Err(interrupted()),
-            Err(Unanswered::Nobody) => {
-                let mut problem = failure_problem(failure);
-                problem.advice.push(
-                    "Nobody is here to type a password: give one in PGPASSWORD, in the password \
-                     file, or in the target as password=${VARIABLE}, password_keyring=… or \
-                     password_command=…"
-                        .into(),
-                );
-                Err(problem)
-            }
-        }
-    }
-
     pub(crate) fn unreadable(&self, unreadable: &Unreadable) -> Problem {
         let mut problem = Problem::server("ERROR", "42601", unreadable.to_string());
         problem.place = Some(self.place(unreadable.at.start));
@@ -479,134 +373,5 @@ impl<'a, H: Host> Run<'a, H> {
             text: self.text.to_owned(),
             offset,
         }
-    }
-}
-
-impl Settings {
-    /// `\x` with its argument; none switches.
-    pub(crate) fn set_expanded(&mut self, value: Option<&str>) -> Result<(), String> {
-        self.print.expanded = match value {
-            None if self.print.expanded == Expanded::On => Expanded::Off,
-            None => Expanded::On,
-            Some("auto") => Expanded::Auto,
-            Some(value) => match boolean(value) {
-                Some(true) => Expanded::On,
-                Some(false) => Expanded::Off,
-                None => {
-                    return Err(format!(
-                        "unrecognized value \"{value}\" for \"\\x\"\nAvailable values are: on, off, auto."
-                    ));
-                }
-            },
-        };
-        Ok(())
-    }
-}
-
-/// psql's way to write a boolean.
-pub(crate) fn boolean(text: &str) -> Option<bool> {
-    let lower = text.to_lowercase();
-    let begins = |word: &str, least: usize| lower.len() >= least && word.starts_with(&lower);
-    match lower.as_str() {
-        "1" => Some(true),
-        "0" => Some(false),
-        _ if begins("true", 1) || begins("yes", 1) || begins("on", 2) => Some(true),
-        _ if begins("false", 1) || begins("no", 1) || begins("off", 2) => Some(false),
-        _ => None,
-    }
-}
-
-/// A problem with reaching a server.
-pub(crate) fn connection_problem(message: impl Into<String>, advice: &[&str]) -> Problem {
-    let mut problem = Problem::server("ERROR", "08001", message);
-    problem.advice = advice.iter().map(|line| (*line).to_owned()).collect();
-    problem
-}
-
-/// The user interrupted before the server was asked.
-pub(crate) fn interrupted() -> Problem {
-    Problem::server("ERROR", "57014", "interrupted; nothing was sent")
-}
-
-/// What a failure to get an answer is for the user.
-pub(crate) fn failure_problem(failure: Failure) -> Problem {
-    const LOST: &str = "Temporary tables, SET and prepared statements are gone; the next statement connects again.";
-    const UNKNOWN: &str =
-        "Whether the statement took effect is not known: look before you run it again.";
-    const ROLLED_BACK: &str = "The transaction that was open is rolled back.";
-    let ended = |why: &str, advice: &[&str]| {
-        let mut problem = Problem::server("ERROR", "08006", format!("the connection ended: {why}"));
-        problem.advice = advice.iter().map(|line| (*line).to_owned()).collect();
-        problem
-    };
-    match failure {
-        Failure::Open(OpenError::PasswordNeeded { host, missing }) => {
-            let mut message = format!("{} asks for a password", host.describe());
-            if !missing.is_empty() {
-                message = format!("{message}, and none is known: {}", missing.join("; "));
-            }
-            connection_problem(message, &[])
-        }
-        Failure::Open(OpenError::Refused { host, report }) => {
-            let mut problem = Problem::from(*report);
-            problem.message = format!(
-                "connection to {} refused: {}",
-                host.describe(),
-                problem.message
-            );
-            if query_service::is_it(&host, "") {
-                let explained = query_service::explain(
-                    problem.code.as_deref().unwrap_or_default(),
-                    &problem.message,
-                );
-                problem.advice.extend(explained.map(str::to_owned));
-            }
-            problem
-        }
-        Failure::Open(OpenError::Unreachable(why)) => {
-            connection_problem(format!("no connection: {why}"), &[])
-        }
-        Failure::Embedded(why) => connection_problem(why, &[]),
-        Failure::TransactionLost(why) => {
-            let mut problem = Problem::server(
-                "ERROR",
-                "08006",
-                format!(
-                    "the connection ended while a transaction was open, which is rolled back ({why}); \
-                     this statement was not sent"
-                ),
-            );
-            problem.advice = vec![LOST.into()];
-            problem
-        }
-        Failure::Lost(why) => ended(&why, &[UNKNOWN, LOST]),
-        Failure::RolledBack(why) => ended(&why, &[ROLLED_BACK, LOST]),
-        Failure::Dropped(Dropped::Embedded) => {
-            let mut problem = Problem::server(
-                "ERROR",
-                "57014",
-                "interrupted: the embedded PostgreSQL was ended under the statement",
-            );
-            problem.advice = vec![
-                "It starts again with the next statement. What was committed is there; an open \
-                 transaction, temporary tables, SET and prepared statements are gone."
-                    .into(),
-            ];
-            problem
-        }
-        Failure::Dropped(how) => {
-            let why = match how {
-                Dropped::Deaf => "this server ignores requests to cancel",
-                _ => "the server did not answer the request to cancel",
-            };
-            let message = format!("interrupted: {why}, so the connection was given up");
-            let mut problem = Problem::server("ERROR", "57014", message);
-            problem.advice = vec![
-                "The server may still be working on the statement.".into(),
-                LOST.into(),
-            ];
-            problem
-        }
-        Failure::Interrupted => interrupted(),
     }
 }

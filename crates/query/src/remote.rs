@@ -296,6 +296,7 @@ impl<H: Host> Job<'_, H> {
                     });
                 }
                 Some(Update::Opened { lost: Some(why) }) => run.connected_again(&why).await,
+                Some(Update::StillRunning) => run.still_running().await,
                 Some(Update::CopyIn(mut to)) => {
                     to.fail("COPY FROM STDIN has no place in a Rust cell: db.table() and insert_all() send rows").await;
                 }

@@ -2,7 +2,6 @@
 
 use display::{Place, Problem};
 
-use crate::answer::byte;
 use crate::query::Run;
 use crate::query_service;
 use crate::session::Session;
@@ -57,4 +56,11 @@ impl<H> Run<'_, H> {
         }
         problem
     }
+}
+
+/// The byte offset of a server's position, which counts characters from 1.
+pub(crate) fn byte(text: &str, position: usize) -> usize {
+    text.char_indices()
+        .nth(position.saturating_sub(1))
+        .map_or(text.len(), |(at, _)| at)
 }

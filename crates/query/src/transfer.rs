@@ -14,10 +14,12 @@ pub(crate) use self::feed::{Fed, answer, bytes, feed, rows};
 pub(crate) use self::progress::{Counts, Progress};
 use self::sink::{Piece, Worker};
 pub(crate) use self::sink::{Sink, as_files, keep};
+use crate::failure::failure_problem;
 use crate::host::Host;
-use crate::query::{Run, failure_problem};
+use crate::query::Run;
 use crate::session::{Failure, Session, Update};
 use crate::target::Target;
+use crate::wait;
 use crate::wire::{Event, Report, Transaction};
 
 /// What the answer to a query is written to, and how that ended.
@@ -62,7 +64,7 @@ pub(crate) async fn write<H: Host>(
                 progress.tick(run).await;
                 continue;
             }
-            () = at(limit) => {
+            () = wait::until(limit) => {
                 (limit, timed_out) = (None, true);
                 running.interrupt();
                 continue;
@@ -129,28 +131,11 @@ pub(crate) async fn open<H: Host>(run: &mut Run<'_, H>, session: &Session) -> Re
     Ok(())
 }
 
-async fn at(limit: Option<Instant>) {
-    match limit {
-        Some(limit) => sleep_until(limit).await,
-        None => std::future::pending().await,
-    }
-}
-
-/// `1 row`, `7 rows`.
-pub(crate) fn rows_in_words(rows: u64) -> String {
-    let s = if rows == 1 { "" } else { "s" };
-    format!("{rows} row{s}")
-}
-
 /// What is told beside the rows.
 pub(crate) async fn aside<H: Host>(run: &Run<'_, H>, update: Update) {
     match update {
         Update::Opened { lost: Some(why) } => run.connected_again(&why).await,
-        Update::StillRunning => run.warn(
-            "The server has not answered the request to cancel yet; interrupt again to give the \
-             connection up.\n",
-        )
-        .await,
+        Update::StillRunning => run.still_running().await,
         Update::Event(Event::Notice(report)) => {
             let mut problem = Problem::from(*report);
             problem.context = None;

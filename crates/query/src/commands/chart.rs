@@ -10,7 +10,7 @@ use display::chart::{By, Channel, Chart, Function, Kind, Own, Sort};
 use display::{Bundle, Column, Problem};
 use tokio::task::spawn_blocking;
 
-use super::refused;
+use super::{failed, refused};
 use crate::host::Host;
 use crate::nearest::nearest;
 use crate::query::Run;
@@ -355,7 +355,7 @@ fn meant<'a>(name: &str, names: impl IntoIterator<Item = &'a str>, otherwise: St
 }
 
 fn wrong(why: impl Into<String>, advice: impl Into<String>) -> Problem {
-    let mut problem = Problem::new("command_error", why);
+    let mut problem = failed(why);
     problem.advice = vec![advice.into()];
     problem
 }

@@ -2,14 +2,15 @@
 
 use std::ops::Range;
 
-use display::{Column, Kind, Problem, Table};
+use display::{Problem, Table};
 
-use super::refused;
+use super::{failed, refused};
 use crate::connections::{Connections, variable};
 use crate::host::Host;
 use crate::query::Run;
 use crate::session::{Session, expiry};
 use crate::target::{Host as ServerHost, Target, token};
+use crate::texts;
 use crate::wire::Transaction;
 
 /// `%connect TARGET [as NAME]`: opens nothing.
@@ -28,7 +29,7 @@ pub(super) async fn connect<H: Host>(
         ];
         return Err(problem);
     }
-    let parsed = Target::parse(target, &variable).map_err(unread)?;
+    let parsed = Target::parse(target, &variable).map_err(failed)?;
     let alone = Target::parse(target, &nothing);
     add(run, name, parsed, alone).await;
     Ok(())
@@ -46,18 +47,13 @@ pub(super) async fn connect_fields<H: Host>(
         _ => {
             let why = "%%connect takes only a name here (%%connect as NAME); \
                        the fields stand on the lines below";
-            return Err(unread(why.into()));
+            return Err(failed(why));
         }
     };
-    let target = Target::parse_fields(body, &variable).map_err(unread)?;
+    let target = Target::parse_fields(body, &variable).map_err(failed)?;
     let alone = Target::parse_fields(body, &nothing);
     add(run, name, target, alone).await;
     Ok(())
-}
-
-/// A target that cannot be read. Its place is not shown: the line may hold a password.
-fn unread(why: String) -> Problem {
-    Problem::new("command_error", why)
 }
 
 /// An environment in which every variable is empty.
@@ -139,12 +135,11 @@ pub(crate) fn listed(connections: &Connections) -> Option<Table> {
         "transaction",
         "token",
     ];
-    let columns = names.map(|name| Column::new(name, "", Kind::Text)).to_vec();
     let rows = sessions
         .iter()
         .map(|session| row(session, current.as_deref() == Some(session.name())))
         .collect();
-    Some(Table::new(columns, rows))
+    Some(Table::new(texts::columns(names), rows))
 }
 
 fn row(session: &Session, current: bool) -> Vec<Option<String>> {

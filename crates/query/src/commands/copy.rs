@@ -9,13 +9,14 @@ use super::refused;
 use crate::host::Host;
 use crate::query::Run;
 use crate::session::Session;
-use crate::transfer::{self, Fed, Progress, rows_in_words};
+use crate::split::Statement;
+use crate::transfer::{self, Fed, Progress};
 use crate::variables::{identifier, literal};
+use crate::words::counted;
 
 /// Where rows come from and where they go.
 struct Plan {
-    /// A query, without its `;`.
-    query: String,
+    query: Statement,
     from: Session,
     to: Session,
     /// The table at the other end, as SQL.
@@ -41,8 +42,9 @@ pub(super) async fn table<H: Host>(
             ));
         }
     };
-    let query = format!("select * from {source}");
-    copy(run, &query, from, to, table, at).await
+    let mut query = Statement::default();
+    query.text = format!("select * from {source}");
+    copy(run, query, from, to, table, at).await
 }
 
 /// `%%copy from NAME to NAME as TABLE`; the query is the body.
@@ -58,14 +60,13 @@ pub(super) async fn query<H: Host>(
     if !(is(f, "from") && is(t, "to") && is(a, "as")) {
         return Err(refused(run, at, "write %%copy from NAME to NAME as TABLE"));
     }
-    let statement = body(run, &at, "%%copy")?;
-    let query = statement.text.trim_end().trim_end_matches(';');
+    let query = body(run, &at, "%%copy")?;
     copy(run, query, from, to, table, at).await
 }
 
 async fn copy<H: Host>(
     run: &mut Run<'_, H>,
-    query: &str,
+    query: Statement,
     from: &str,
     to: &str,
     table: &str,
@@ -73,7 +74,7 @@ async fn copy<H: Host>(
 ) -> Result<(), Problem> {
     let find = |name: &str| run.query.connections.find(name);
     let plan = Plan {
-        query: query.to_owned(),
+        query,
         from: find(from).map_err(|why| refused(run, at.clone(), why))?,
         to: find(to).map_err(|why| refused(run, at.clone(), why))?,
         table: table.to_owned(),
@@ -83,6 +84,10 @@ async fn copy<H: Host>(
                    INSERT … SELECT copies inside of it";
         return Err(refused(run, at, why));
     }
+    let mut into = Statement::default();
+    into.text = format!("copy {table} from stdin");
+    run.admit(&plan.from, &plan.query).await?;
+    run.admit(&plan.to, &into).await?;
     let mut progress = Progress::new(format!("{table} on {to}"));
     let before = run.on.take();
     let done = plan.carry_out(run, &mut progress).await;
@@ -95,7 +100,7 @@ async fn copy<H: Host>(
         }
     };
     let rows = tag.strip_prefix("COPY ").and_then(|rows| rows.parse().ok());
-    let rows = rows_in_words(rows.unwrap_or_default());
+    let rows = counted(rows.unwrap_or_default(), "row");
     let line = format!(
         "{rows} copied to {} on {}, {}.",
         plan.table,
@@ -107,6 +112,11 @@ async fn copy<H: Host>(
 }
 
 impl Plan {
+    /// The query without its `;`.
+    fn query(&self) -> &str {
+        self.query.text.trim_end().trim_end_matches(';')
+    }
+
     /// Makes the table where it is missing and streams the rows; all of that or nothing.
     async fn carry_out<H: Host>(
         &self,
@@ -114,7 +124,7 @@ impl Plan {
         progress: &mut Progress,
     ) -> Result<String, Problem> {
         run.on = Some(self.from.clone());
-        let empty = format!("select * from (\n{}\n) as source where false", self.query);
+        let empty = format!("select * from (\n{}\n) as source where false", self.query());
         let columns = run.ask(&empty).await?.columns;
         let names: Vec<String> = columns
             .iter()
@@ -161,8 +171,8 @@ impl Plan {
     ) -> Result<String, Problem> {
         let out = match self.from.is_query_service() {
             // It has no COPY.
-            true => self.query.clone(),
-            false => format!("copy (\n{}\n) to stdout", self.query),
+            true => self.query().to_owned(),
+            false => format!("copy (\n{}\n) to stdout", self.query()),
         };
         let running = self.from.run(out, None).await;
         let (rows, source) = transfer::answer(running, progress.counts());

@@ -9,14 +9,15 @@ use files::{Format, Output, Tuples, Writer, Written};
 use tokio::time::sleep_until;
 
 use super::refused;
-use crate::answer::{byte, size};
 use crate::cell::Step;
 use crate::host::{Host, Shown};
 use crate::query::Run;
+use crate::report::byte;
 use crate::session::Session;
 use crate::split::{Statement, leading_words};
-use crate::transfer::{self, Ended, Progress, Sink, as_files, file_problem, rows_in_words};
+use crate::transfer::{self, Ended, Progress, Sink, as_files, file_problem};
 use crate::wire::{Report, Transaction};
+use crate::words::{counted, size};
 
 /// `%export FILE [from RESULT]`.
 pub(super) async fn result<H: Host>(
@@ -268,7 +269,7 @@ fn around(fields: &[files::Field], format: Format) -> (String, String) {
 async fn done<H: Host>(run: &Run<'_, H>, name: &str, written: &Written, progress: &Progress) {
     let line = format!(
         "{} written to {name}: {}, {}.",
-        rows_in_words(written.rows),
+        counted(written.rows, "row"),
         size(written.bytes),
         progress.elapsed()
     );

@@ -2,12 +2,14 @@
 
 use std::ops::Range;
 
-use display::{Bundle, Column, Kind, Problem, Table};
+use display::{Bundle, Problem};
 
+use super::psql::argument_as;
 use super::{Entry, PERCENT, PSQL, unknown};
 use crate::arguments::Kind as Argument;
 use crate::host::{Host, Shown};
 use crate::query::Run;
+use crate::texts;
 
 /// Blocks as psql prints them: `Command:`, `Description:`, `Syntax:` and lines, `URL:`.
 const SYNTAX: &str = include_str!("syntax.txt");
@@ -43,17 +45,8 @@ pub(super) async fn psql<H: Host>(run: &mut Run<'_, H>) -> Result<(), Problem> {
 
 /// `\h [NAME]`.
 pub(super) async fn sql<H: Host>(run: &mut Run<'_, H>) -> Result<(), Problem> {
-    let name = run
-        .cell
-        .argument(&run.settings.variables, Argument::WholeLine);
-    let name = name.map_err(|error| run.unreadable(&error))?;
-    let name = name.map(|name| {
-        name.text
-            .trim()
-            .trim_end_matches(';')
-            .trim_end()
-            .to_uppercase()
-    });
+    let name = argument_as(run, Argument::WholeLine)?;
+    let name = name.map(|name| name.trim().trim_end_matches(';').trim_end().to_uppercase());
     let text = match name.as_deref() {
         None | Some("") => {
             let names: Vec<&str> = topics().map(|(name, _)| name).collect();
@@ -113,12 +106,7 @@ pub(super) async fn percent<H: Host>(
     rest: &str,
     at: Range<usize>,
 ) -> Result<(), Problem> {
-    let columns = ["command", "does", "example"].map(|name| Column::new(name, "", Kind::Text));
-    let row = |entry: &Entry| {
-        [usage(entry).as_str(), entry.does, entry.example]
-            .map(|text| Some(text.to_owned()))
-            .to_vec()
-    };
+    let row = |entry: &Entry| texts::row([&usage(entry), entry.does, entry.example]);
     let rows = match rest {
         "" => PERCENT.iter().chain(PSQL).map(row).collect(),
         name => {
@@ -138,8 +126,7 @@ pub(super) async fn percent<H: Host>(
             }
         }
     };
-    let mut table = Table::new(columns.to_vec(), rows);
-    table.footers = Some(Vec::new());
+    let table = texts::table(["command", "does", "example"], rows);
     run.show(table.bundle(&run.settings.print)).await;
     Ok(())
 }

@@ -16,9 +16,10 @@ use crate::nearest::nearest;
 use crate::query::Run;
 use crate::session::Session;
 use crate::split::Statement;
-use crate::transfer::{self, Fed, Progress, file_problem, rows_in_words};
+use crate::transfer::{self, Fed, Progress, file_problem};
 use crate::variables::{identifier, literal};
 use crate::wire::Report;
+use crate::words::counted;
 
 /// `%import FILE [into TABLE]`.
 pub(super) async fn import<H: Host>(
@@ -99,7 +100,7 @@ async fn load<H: Host>(
     .await;
     let tag = transfer::end(run, own, done).await?;
     let rows = tag.strip_prefix("COPY ").and_then(|rows| rows.parse().ok());
-    let rows = rows_in_words(rows.unwrap_or(import.rows));
+    let rows = counted(rows.unwrap_or(import.rows), "row");
     let made = match &present {
         Some(_) => String::new(),
         None => format!(", made with {}", definitions(&import.columns)),

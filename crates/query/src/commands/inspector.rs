@@ -1,21 +1,24 @@
 //! `%tables` and `%describe`: what the current connection holds, as an outline to unfold or as JSON.
 
+mod list;
+mod outline;
+
 use std::ops::Range;
 
-use display::{Body, Bundle, Column, Kind, Outline, Problem, Row, Section, Table};
+use display::{Bundle, Column, Kind, Problem, Table};
 use serde_json::Value;
 
+use self::list::list;
+use self::outline::outline;
 use super::refused;
 use crate::catalog::gently;
 use crate::complete::keywords::quoted;
 use crate::host::Host;
-use crate::inspector::{self, ForeignKey, Key, Path, Relation};
+use crate::inspector::{self, Path, Relation};
 use crate::query::Run;
 
-/// So many relations are listed with their columns, …
+/// So many relations are listed with their columns.
 const WITH_COLUMNS: usize = 200;
-/// … and so many are listed at all; a pattern finds the others.
-const LISTED: usize = 2_000;
 /// Rows of a sample.
 const SAMPLE: usize = 5;
 /// Characters of a value of a sample.
@@ -37,7 +40,7 @@ pub(super) async fn tables<H: Host>(
     inspector::more(run, &mut relations, few).await?;
     let bundle = match as_json {
         true => json(relations.iter().map(Relation::listed).collect()),
-        false => list(run, &relations, few),
+        false => list(&relations, few, &run.settings.print),
     };
     run.show(bundle).await;
     Ok(())
@@ -93,347 +96,6 @@ fn json(value: Value) -> Bundle {
     Bundle::plain(format!("{value:#}")).with("application/json", value)
 }
 
-/// The list: a table as text, and schemas to unfold, each relation with its columns where there are
-/// few.
-fn list<H: Host>(run: &Run<'_, H>, relations: &[Relation], few: bool) -> Bundle {
-    let listed = &relations[..relations.len().min(LISTED)];
-    let print = &run.settings.print;
-    let mut text = table(
-        [
-            "schema",
-            "name",
-            "kind",
-            "rows (estimate)",
-            "size",
-            "comment",
-        ],
-        listed.iter().map(line).collect(),
-    );
-    text.total = relations.len() as u64;
-    text.footers = None;
-
-    // A server that only resembles PostgreSQL may have told no columns.
-    let few = few && listed.iter().any(|relation| !relation.columns.is_empty());
-    let mut sections: Vec<Section> = Vec::new();
-    for of_schema in listed.chunk_by(|one, next| one.schema == next.schema) {
-        let body = match few {
-            true => Body::Sections(of_schema.iter().map(folded).collect()),
-            false => {
-                let rows = of_schema.iter().map(|relation| line(relation).split_off(1));
-                let heads = ["name", "kind", "rows (estimate)", "size", "comment"];
-                Body::Table(table(heads, rows.collect()))
-            }
-        };
-        sections.push(Section {
-            title: of_schema[0].schema.clone().unwrap_or("all".into()),
-            remarks: vec![counted(of_schema.len(), "relation")],
-            // The first is the one most often meant: by its name, or because there is no other.
-            open: sections.is_empty() || of_schema[0].schema.as_deref() == Some("public"),
-            body,
-        });
-    }
-    let mut remarks = Vec::new();
-    if sections.is_empty() {
-        remarks.push("no tables or views".into());
-    }
-    if listed.len() < relations.len() {
-        let (shown, all) = (listed.len(), relations.len());
-        remarks.push(format!(
-            "{shown} of {all} relations; %tables PATTERN finds the others"
-        ));
-    }
-    let html = Outline {
-        title: String::new(),
-        remarks,
-        sections,
-    };
-    Bundle::plain(text.text(print)).with("text/html", html.html(print))
-}
-
-fn line(relation: &Relation) -> Row {
-    vec![
-        relation.schema.clone(),
-        Some(relation.name.clone()),
-        Some(relation.kind.words().into()),
-        relation.rows_estimate.map(|rows| rows.to_string()),
-        relation.bytes.map(size),
-        relation.comment.clone(),
-    ]
-}
-
-/// A relation in the list, to unfold for its columns.
-fn folded(relation: &Relation) -> Section {
-    Section {
-        title: relation.name.clone(),
-        remarks: remarks(relation),
-        open: false,
-        body: Body::Table(columns(relation)),
-    }
-}
-
-/// All of one relation.
-fn outline(relation: &Relation, sample: Option<Table>) -> Outline {
-    let mut sections = Vec::new();
-    let mut add = |title: &str, open: bool, table: Table| {
-        if !table.rows.is_empty() {
-            sections.push(section(title, open, Body::Table(table)));
-        }
-    };
-    add("Columns", true, columns(relation));
-    add("Keys", true, keys(relation));
-    add("Referenced by", true, referenced_by(relation));
-    add("Indexes", true, indexes(relation));
-    add("Constraints", true, constraints(relation));
-    let parts = relation.children.iter();
-    let parts = parts.map(|part| cells([&part.schema, &part.name]));
-    let title = match &relation.partition_key {
-        Some(_) => "Partitions",
-        None => "Children",
-    };
-    add(title, false, table(["schema", "name"], parts.collect()));
-    let triggers = relation.triggers.iter().map(|trigger| {
-        let enabled = if trigger.enabled { "" } else { "disabled" };
-        cells([&trigger.name, &trigger.definition, enabled])
-    });
-    add(
-        "Triggers",
-        false,
-        table(["name", "definition", "state"], triggers.collect()),
-    );
-    let policies = relation.policies.iter().map(|policy| {
-        let kind = if policy.permissive {
-            "permissive"
-        } else {
-            "restrictive"
-        };
-        let or_none = |text: &Option<String>| text.clone().unwrap_or_default();
-        let (using, check) = (or_none(&policy.using), or_none(&policy.check));
-        cells([
-            &policy.name,
-            kind,
-            &policy.command,
-            &policy.roles.join(", "),
-            &using,
-            &check,
-        ])
-    });
-    let heads = ["name", "kind", "command", "roles", "using", "check"];
-    add("Policies", false, table(heads, policies.collect()));
-    if let Some(definition) = &relation.definition {
-        sections.push(section("Definition", false, Body::Text(definition.clone())));
-    }
-    if let Some(sample) = sample {
-        let long = |value: &String| value.chars().count() >= SAMPLED;
-        let cut = sample.rows.iter().flatten().flatten().any(long);
-        let body = match sample.rows.is_empty() {
-            true => Body::Text("no rows".into()),
-            false => Body::Table(sample),
-        };
-        let mut section = section("Sample", true, body);
-        if cut {
-            let remark = format!("the first {SAMPLED} characters of long values");
-            section.remarks.push(remark);
-        }
-        sections.push(section);
-    }
-    Outline {
-        title: relation.full_name(),
-        remarks: remarks(relation),
-        sections,
-    }
-}
-
-fn section(title: &str, open: bool, body: Body) -> Section {
-    Section {
-        title: title.into(),
-        remarks: Vec::new(),
-        open,
-        body,
-    }
-}
-
-/// What is said of a relation in a line.
-fn remarks(relation: &Relation) -> Vec<String> {
-    let persistence = match (relation.temporary, relation.unlogged) {
-        (true, _) => "temporary ",
-        (_, true) => "unlogged ",
-        _ => "",
-    };
-    let mut remarks = vec![format!("{persistence}{}", relation.kind.words())];
-    remarks.extend(
-        relation
-            .rows_estimate
-            .map(|rows| format!("about {}", counted(rows, "row"))),
-    );
-    remarks.extend(relation.bytes.filter(|bytes| *bytes > 0).map(size));
-    remarks.extend(
-        relation
-            .partition_key
-            .as_ref()
-            .map(|key| format!("partitioned by {key}")),
-    );
-    let parents = relation
-        .parents
-        .iter()
-        .map(|parent| match &relation.partition_bound {
-            Some(bound) => format!("partition of {}.{} {bound}", parent.schema, parent.name),
-            None => format!("child of {}.{}", parent.schema, parent.name),
-        });
-    remarks.extend(parents);
-    if relation.row_security {
-        remarks.push("row security".into());
-    }
-    remarks.extend(relation.comment.clone());
-    remarks
-}
-
-fn columns(relation: &Relation) -> Table {
-    let rows = relation.columns.iter().map(|column| {
-        let mut value = column.default.clone().unwrap_or_default();
-        if let Some(identity) = &column.identity {
-            let when = if identity.always {
-                "always"
-            } else {
-                "by default"
-            };
-            value = format!("generated {when} as identity");
-        }
-        if let Some(computed) = &column.computed {
-            value = format!("generated always as {}", computed.sqltext);
-        }
-        let type_name = match &column.collation {
-            Some(collation) => format!("{} collate {}", column.type_name, quoted(&collation.name)),
-            None => column.type_name.to_string(),
-        };
-        let null = if column.nullable { "" } else { "not null" };
-        let comment = column.comment.as_deref().unwrap_or_default();
-        cells([&column.name, &type_name, null, &value, comment])
-    });
-    table(
-        ["name", "type", "null", "default", "comment"],
-        rows.collect(),
-    )
-}
-
-fn keys(relation: &Relation) -> Table {
-    let named = |kind: &str, key: &Key| {
-        let mut more = String::new();
-        if !key.include.is_empty() {
-            more = format!("include {}", key.include.join(", "));
-        }
-        if key.timing.deferrable {
-            more += " deferrable";
-        }
-        let name = key.name.as_deref().unwrap_or_default();
-        cells([kind, &key.columns.join(", "), more.trim_start(), name])
-    };
-    let primary = relation
-        .primary_key
-        .iter()
-        .map(|key| named("primary key", key));
-    let unique = relation
-        .unique_constraints
-        .iter()
-        .map(|key| named("unique", key));
-    let foreign = relation.foreign_keys.iter().map(|key| {
-        let to = format!("→ {}", referred(key));
-        let name = key.name.as_deref().unwrap_or_default();
-        cells(["foreign key", &key.columns.join(", "), &to, name])
-    });
-    let rows = primary.chain(unique).chain(foreign).collect();
-    table(["key", "columns", "more", "name"], rows)
-}
-
-fn referenced_by(relation: &Relation) -> Table {
-    let rows = relation.referenced_by.iter().map(|key| {
-        let name = key.name.as_deref().unwrap_or_default();
-        cells([&referred(key), &key.columns.join(", "), name])
-    });
-    table(["from", "to", "name"], rows.collect())
-}
-
-/// `shop.orders (person_id)`, with what the key does beyond the ordinary.
-fn referred(key: &ForeignKey) -> String {
-    let schema = key.referred_schema.as_deref();
-    let schema = schema.filter(|schema| *schema != "public");
-    let schema = schema
-        .map(|schema| format!("{schema}."))
-        .unwrap_or_default();
-    let mut text = format!(
-        "{schema}{} ({})",
-        key.referred_table,
-        key.referred_columns.join(", ")
-    );
-    let options = &key.options;
-    let mut more = |word: &str, value: Option<&str>| {
-        if let Some(value) = value {
-            text += &format!(" {word}{value}");
-        }
-    };
-    more("on update ", options.onupdate.as_deref());
-    more("on delete ", options.ondelete.as_deref());
-    more("match ", options.matching);
-    more("", options.deferrable.map(|_| "deferrable"));
-    more("initially ", options.initially);
-    more("", key.not_valid.then_some("not valid"));
-    text
-}
-
-fn indexes(relation: &Relation) -> Table {
-    let rows = relation.indexes.iter().map(|index| {
-        let names = index.columns.iter().flatten().cloned();
-        let parts: Vec<String> = match index.expressions.is_empty() {
-            true => names.collect(),
-            false => index.expressions.clone(),
-        };
-        let with_order = parts.into_iter().map(|part| {
-            let words = index.sorting.get(&part).into_iter().flatten();
-            let words = words.map(|word| format!(" {}", word.replace('_', " ")));
-            let class = index
-                .operator_classes
-                .get(&part)
-                .map(|class| format!(" {class}"));
-            format!(
-                "{part}{}{}",
-                class.unwrap_or_default(),
-                words.collect::<String>()
-            )
-        });
-        let parts: Vec<String> = with_order.collect();
-        let mut kind = match (index.primary, index.unique) {
-            (true, _) => "primary key".to_owned(),
-            (_, true) => "unique".to_owned(),
-            _ => String::new(),
-        };
-        if index.invalid {
-            kind += " invalid";
-        }
-        let condition = index.condition.as_deref().unwrap_or_default();
-        cells([
-            &index.name,
-            &index.method,
-            &parts.join(", "),
-            kind.trim_start(),
-            &index.include.join(", "),
-            condition,
-        ])
-    });
-    table(
-        ["name", "method", "of", "kind", "include", "where"],
-        rows.collect(),
-    )
-}
-
-fn constraints(relation: &Relation) -> Table {
-    let checks = relation.check_constraints.iter().map(|check| {
-        let more = if check.not_valid { " not valid" } else { "" };
-        cells([&check.name, &format!("check ({}){more}", check.sqltext)])
-    });
-    let exclusions = relation.exclusion_constraints.iter();
-    let exclusions = exclusions.map(|one| cells([&one.name, &one.definition]));
-    table(["name", "what"], checks.chain(exclusions).collect())
-}
-
 /// Some rows, where asking for them hurts nobody: no transaction is open, and the answer comes soon.
 async fn sample<H: Host>(
     run: &mut Run<'_, H>,
@@ -470,54 +132,6 @@ async fn sample<H: Host>(
         footers: Some(Vec::new()),
         ..Table::new(columns.collect(), rows)
     }))
-}
-
-/// A table of texts, without those columns, beyond the first two, that say nothing.
-fn table<const N: usize>(heads: [&str; N], mut rows: Vec<Row>) -> Table {
-    let says = |row: &Row, at: usize| row[at].as_ref().is_some_and(|cell| !cell.is_empty());
-    let told: Vec<bool> = (0..N)
-        .map(|at| at < 2 || rows.iter().any(|row| says(row, at)))
-        .collect();
-    for row in &mut rows {
-        let mut told = told.iter();
-        row.retain(|_| told.next() == Some(&true));
-    }
-    let heads = heads.into_iter().zip(told).filter(|(_, told)| *told);
-    let columns = heads.map(|(head, _)| {
-        let kind = match head {
-            "rows (estimate)" | "size" => Kind::Number,
-            _ => Kind::Text,
-        };
-        Column::new(head, "", kind)
-    });
-    Table {
-        footers: Some(Vec::new()),
-        ..Table::new(columns.collect(), rows)
-    }
-}
-
-fn cells<const N: usize>(texts: [&str; N]) -> Row {
-    texts.map(|text| Some(text.to_owned())).to_vec()
-}
-
-fn counted(number: impl TryInto<u64>, what: &str) -> String {
-    let number: u64 = number.try_into().unwrap_or(u64::MAX);
-    match number {
-        1 => format!("1 {what}"),
-        number => format!("{number} {what}s"),
-    }
-}
-
-/// Bytes as `pg_size_pretty` prints them.
-fn size(bytes: u64) -> String {
-    let mut size = bytes;
-    for unit in ["bytes", "kB", "MB", "GB"] {
-        if size < 10_240 {
-            return format!("{size} {unit}");
-        }
-        size = size.div_ceil(1024);
-    }
-    format!("{size} TB")
 }
 
 /// Whether a pattern means this relation: `name` or `schema.name`, with `*` and `?`; letters of any
@@ -597,12 +211,5 @@ mod tests {
         ] {
             assert_eq!(fits(name, pattern), expected, "{name} {pattern}");
         }
-    }
-
-    #[test]
-    fn sizes_are_pretty() {
-        assert_eq!(size(0), "0 bytes");
-        assert_eq!(size(16_384), "16 kB");
-        assert_eq!(size(20 << 20), "20 MB");
     }
 }

@@ -430,9 +430,15 @@ fn unknown<H: Host>(run: &Run<'_, H>, name: &str, at: Range<usize>, entries: &[E
     problem
 }
 
-/// A command that cannot do what it was asked.
+/// A command that cannot do what it was asked, without its place: what is wrong stands in the
+/// message, or the line may hold a password.
+fn failed(why: impl Into<String>) -> Problem {
+    Problem::new("command_error", why)
+}
+
+/// The same with its place.
 fn refused<H: Host>(run: &Run<'_, H>, at: Range<usize>, why: impl Into<String>) -> Problem {
-    let mut problem = Problem::new("command_error", why);
+    let mut problem = failed(why);
     problem.place = Some(run.place(at.start));
     problem
 }

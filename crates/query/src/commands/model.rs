@@ -6,7 +6,7 @@ use display::{Bundle, Problem};
 
 use super::refused;
 use crate::generate::model::{Model, items, program};
-use crate::host::{Host, Shown};
+use crate::host::Host;
 use crate::inspector::{self, Path};
 use crate::query::Run;
 use crate::session::lock;
@@ -58,11 +58,7 @@ pub(super) async fn model<H: Host>(
     let source = source.map_or_else(String::new, |item| item.source);
     let bundle =
         Bundle::plain(source.as_str()).with("text/markdown", format!("```rust\n{source}```"));
-    let shown = match run.is_last() {
-        true => Shown::Result(bundle),
-        false => Shown::Display(bundle, None),
-    };
-    run.host.show(shown).await;
+    run.show(bundle).await;
     Ok(())
 }
 

@@ -2,11 +2,12 @@
 
 use display::{Expanded, Format, Problem};
 
+use super::failed;
 use super::psql::{argument, argument_as};
 use crate::arguments::Kind;
 use crate::host::Host;
 use crate::nearest::nearest;
-use crate::query::{Run, Settings, boolean};
+use crate::query::{Run, Settings};
 
 /// The names that `\pset` knows, in the order it lists them; `rows` is not psql's.
 pub(crate) const NAMES: &[&str] = &[
@@ -66,10 +67,6 @@ async fn set<H: Host>(
     Ok(())
 }
 
-fn failed(why: String) -> Problem {
-    Problem::new("command_error", why)
-}
-
 /// Changes one setting; answers psql's line about it.
 fn change(settings: &mut Settings, name: &str, value: Option<&str>) -> Result<String, String> {
     let print = &mut settings.print;
@@ -95,8 +92,8 @@ fn change(settings: &mut Settings, name: &str, value: Option<&str>) -> Result<St
             }
         }
         "expanded" | "x" | "vertical" => {
-            settings.set_expanded(value)?;
-            match settings.print.expanded {
+            print.expanded = expanded(print.expanded, value)?;
+            match print.expanded {
                 Expanded::On => "Expanded display is on.".into(),
                 Expanded::Off => "Expanded display is off.".into(),
                 Expanded::Auto => "Expanded display is used automatically.".into(),
@@ -194,6 +191,35 @@ fn switched(name: &str, now: bool, value: Option<&str>) -> Result<bool, String> 
         Some(value) => boolean(value).ok_or_else(|| {
             format!("unrecognized value \"{value}\" for \"{name}\": Boolean expected")
         }),
+    }
+}
+
+/// What `\x` is after this argument; none switches.
+fn expanded(now: Expanded, value: Option<&str>) -> Result<Expanded, String> {
+    match value {
+        None if now == Expanded::On => Ok(Expanded::Off),
+        None => Ok(Expanded::On),
+        Some("auto") => Ok(Expanded::Auto),
+        Some(value) => match boolean(value) {
+            Some(true) => Ok(Expanded::On),
+            Some(false) => Ok(Expanded::Off),
+            None => Err(format!(
+                "unrecognized value \"{value}\" for \"\\x\"\nAvailable values are: on, off, auto."
+            )),
+        },
+    }
+}
+
+/// psql's way to write a boolean.
+pub(crate) fn boolean(text: &str) -> Option<bool> {
+    let lower = text.to_lowercase();
+    let begins = |word: &str, least: usize| lower.len() >= least && word.starts_with(&lower);
+    match lower.as_str() {
+        "1" => Some(true),
+        "0" => Some(false),
+        _ if begins("true", 1) || begins("yes", 1) || begins("on", 2) => Some(true),
+        _ if begins("false", 1) || begins("no", 1) || begins("off", 2) => Some(false),
+        _ => None,
     }
 }
 

@@ -4,10 +4,12 @@ use std::time::Duration;
 
 use display::{Expanded, Problem};
 
+use super::failed;
 use crate::answer::Showing;
-use crate::arguments::Kind;
+use crate::arguments::{Argument, Kind};
+use crate::failure::interrupted;
 use crate::host::{Host, Shown};
-use crate::query::{Run, interrupted};
+use crate::query::Run;
 use crate::split::Statement;
 
 /// The seconds between two runs of `\watch`, and the least that is taken.
@@ -16,10 +18,9 @@ const WATCH: f64 = 2.0;
 /// `\g` and `\gx`.
 pub(super) async fn g<H: Host>(run: &mut Run<'_, H>, expanded: bool) -> Result<(), Problem> {
     if let Some(argument) = argument(run)? {
-        return Err(Problem::new(
-            "command_error",
-            format!("\\g takes no file or program here (\"{argument}\")"),
-        ));
+        return Err(failed(format!(
+            "\\g takes no file or program here (\"{argument}\")"
+        )));
     }
     let statement = statement(run, "\\g")?;
     let mut manner = run.manner();
@@ -45,10 +46,7 @@ pub(super) async fn gset<H: Host>(run: &mut Run<'_, H>) -> Result<(), Problem> {
         } else {
             "more than one row"
         };
-        return Err(Problem::new(
-            "command_error",
-            format!("{count} returned for \\gset"),
-        ));
+        return Err(failed(format!("{count} returned for \\gset")));
     };
     for (column, value) in fetched.columns.iter().zip(row) {
         let name = format!("{prefix}{}", column.name);
@@ -57,7 +55,7 @@ pub(super) async fn gset<H: Host>(run: &mut Run<'_, H>) -> Result<(), Problem> {
                 .settings
                 .variables
                 .set(&name, value.clone())
-                .map_err(|error| Problem::new("command_error", error.to_string()))?,
+                .map_err(|error| failed(error.to_string()))?,
             // NULL unsets, as in psql.
             None => drop(run.settings.variables.unset(&name)),
         }
@@ -69,12 +67,7 @@ pub(super) async fn gset<H: Host>(run: &mut Run<'_, H>) -> Result<(), Problem> {
 pub(super) async fn watch<H: Host>(run: &mut Run<'_, H>) -> Result<(), Problem> {
     let (mut seconds, mut times) = (WATCH, None);
     while let Some(text) = argument(run)? {
-        let bad = |what: &str| {
-            Problem::new(
-                "command_error",
-                format!("\\watch: incorrect {what} \"{text}\""),
-            )
-        };
+        let bad = |what: &str| failed(format!("\\watch: incorrect {what} \"{text}\""));
         if let Some(count) = text.strip_prefix("c=") {
             let count: u64 = count.parse().map_err(|_| bad("iteration count"))?;
             times = Some(count.max(1));
@@ -83,12 +76,8 @@ pub(super) async fn watch<H: Host>(run: &mut Run<'_, H>) -> Result<(), Problem> 
             seconds = interval.parse().map_err(|_| bad("interval value"))?;
         }
     }
-    let pause = Duration::try_from_secs_f64(seconds).map_err(|_| {
-        Problem::new(
-            "command_error",
-            format!("\\watch: incorrect interval value \"{seconds}\""),
-        )
-    })?;
+    let pause = Duration::try_from_secs_f64(seconds)
+        .map_err(|_| failed(format!("\\watch: incorrect interval value \"{seconds}\"")))?;
     let statement = statement(run, "\\watch")?;
     let mut showing = Showing::First;
     let mut round = 0;
@@ -142,14 +131,11 @@ pub(super) async fn r<H: Host>(run: &mut Run<'_, H>) -> Result<(), Problem> {
 pub(super) async fn echo<H: Host>(run: &mut Run<'_, H>, to_stderr: bool) -> Result<(), Problem> {
     let mut words = Vec::new();
     let mut end = "\n";
-    loop {
-        let argument = run.cell.argument(&run.settings.variables, Kind::Normal);
-        match argument.map_err(|error| run.unreadable(&error))? {
-            None => break,
-            Some(argument) if words.is_empty() && !argument.quoted && argument.text == "-n" => {
-                end = "";
-            }
-            Some(argument) => words.push(argument.text),
+    while let Some(argument) = argument_in_cell(run, Kind::Normal)? {
+        if words.is_empty() && !argument.quoted && argument.text == "-n" {
+            end = "";
+        } else {
+            words.push(argument.text);
         }
     }
     let text = words.join(" ") + end;
@@ -179,7 +165,7 @@ pub(super) async fn set<H: Host>(run: &mut Run<'_, H>) -> Result<(), Problem> {
     run.settings
         .variables
         .set(&name, value)
-        .map_err(|error| Problem::new("command_error", error.to_string()))
+        .map_err(|error| failed(error.to_string()))
 }
 
 /// `\unset NAME`.
@@ -189,10 +175,7 @@ pub(super) async fn unset<H: Host>(run: &mut Run<'_, H>) -> Result<(), Problem> 
             run.settings.variables.unset(&name);
             Ok(())
         }
-        None => Err(Problem::new(
-            "command_error",
-            "\\unset: missing required argument",
-        )),
+        None => Err(failed("\\unset: missing required argument")),
     }
 }
 
@@ -200,7 +183,7 @@ pub(super) async fn unset<H: Host>(run: &mut Run<'_, H>) -> Result<(), Problem> 
 pub(super) async fn getenv<H: Host>(run: &mut Run<'_, H>) -> Result<(), Problem> {
     let (Some(name), Some(environment)) = (argument(run)?, argument(run)?) else {
         let why = "\\getenv: missing required argument";
-        return Err(Problem::new("command_error", why));
+        return Err(failed(why));
     };
     let Ok(value) = std::env::var(&environment) else {
         return Ok(());
@@ -208,7 +191,7 @@ pub(super) async fn getenv<H: Host>(run: &mut Run<'_, H>) -> Result<(), Problem>
     run.settings
         .variables
         .set(&name, value)
-        .map_err(|error| Problem::new("command_error", error.to_string()))
+        .map_err(|error| failed(error.to_string()))
 }
 
 /// The next argument of the command that runs.
@@ -221,19 +204,24 @@ pub(super) fn argument_as<H: Host>(
     run: &mut Run<'_, H>,
     kind: Kind,
 ) -> Result<Option<String>, Problem> {
-    let argument = run.cell.argument(&run.settings.variables, kind);
-    let argument = argument.map_err(|error| run.unreadable(&error))?;
+    let argument = argument_in_cell(run, kind)?;
     Ok(argument.map(|argument| argument.text))
+}
+
+/// The same with its place in the cell.
+pub(super) fn argument_in_cell<H: Host>(
+    run: &mut Run<'_, H>,
+    kind: Kind,
+) -> Result<Option<Argument>, Problem> {
+    let argument = run.cell.argument(&run.settings.variables, kind);
+    argument.map_err(|unreadable| run.unreadable(&unreadable))
 }
 
 /// The statement begun before the command, else the last one that was sent.
 fn statement<H: Host>(run: &mut Run<'_, H>, command: &str) -> Result<Statement, Problem> {
     run.cell.take().or_else(|| run.last.clone()).ok_or_else(|| {
-        Problem::new(
-            "command_error",
-            format!(
-                "{command} stands behind a statement, and there is none before it in this cell"
-            ),
-        )
+        failed(format!(
+            "{command} stands behind a statement, and there is none before it in this cell"
+        ))
     })
 }

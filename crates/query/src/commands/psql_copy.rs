@@ -5,10 +5,12 @@ use std::path::Path;
 use display::Problem;
 use files::Output;
 
-use crate::answer::byte;
+use super::failed;
+use super::psql::argument_in_cell;
 use crate::arguments::Kind;
 use crate::host::Host;
 use crate::query::Run;
+use crate::report::byte;
 use crate::split::Statement;
 use crate::transfer::{self, Ended, Fed, Progress, Sink, file_problem};
 use crate::wire::Report;
@@ -26,12 +28,10 @@ struct Line<'l> {
 
 /// `\copy TABLE|(QUERY) from|to FILE [OPTIONS]`.
 pub(super) async fn copy<H: Host>(run: &mut Run<'_, H>) -> Result<(), Problem> {
-    let argument = run.cell.argument(&run.settings.variables, Kind::WholeLine);
-    let argument = argument.map_err(|error| run.unreadable(&error))?;
-    let Some(argument) = argument else {
-        return Err(problem("\\copy: arguments required"));
+    let Some(argument) = argument_in_cell(run, Kind::WholeLine)? else {
+        return Err(failed("\\copy: arguments required"));
     };
-    let line = parse(&argument.text).map_err(|why| problem(&why))?;
+    let line = parse(&argument.text).map_err(failed)?;
     let direction = if line.from { "FROM STDIN" } else { "TO STDOUT" };
     let mut statement = Statement::default();
     statement.text = format!("COPY {} {direction} {}", line.what, line.options);
@@ -153,10 +153,10 @@ impl<'l> Iterator for Words<'l> {
 }
 
 fn open(path: &Path) -> Result<std::fs::File, Problem> {
-    let failed = |error: std::io::Error| file_problem(files::Error::io(path, &error));
-    let file = std::fs::File::open(path).map_err(failed)?;
-    if file.metadata().map_err(failed)?.is_dir() {
-        return Err(problem(&format!(
+    let unread = |error: std::io::Error| file_problem(files::Error::io(path, &error));
+    let file = std::fs::File::open(path).map_err(unread)?;
+    if file.metadata().map_err(unread)?.is_dir() {
+        return Err(failed(format!(
             "{}: cannot copy from/to a directory",
             path.display()
         )));
@@ -175,10 +175,6 @@ fn located<H: Host>(run: &Run<'_, H>, report: Report, start: usize, what: &str) 
         }
     }
     problem
-}
-
-fn problem(why: &str) -> Problem {
-    Problem::new("command_error", why)
 }
 
 #[cfg(test)]

@@ -2,10 +2,11 @@
 
 use display::{Column, Kind, Problem, Table};
 
-use crate::answer::size;
 use crate::host::Host;
 use crate::query::Run;
 use crate::spool::{Kept, Results};
+use crate::texts;
+use crate::words::{counted, size};
 
 /// `%results [NAME]`.
 pub(super) async fn results<H: Host>(run: &mut Run<'_, H>, rest: &str) -> Result<(), Problem> {
@@ -63,20 +64,14 @@ fn list(results: &Results) -> Table {
 
 /// The columns of one, and what there is to know about its rows.
 fn one(results: &Results, kept: &Kept) -> Table {
-    let columns = vec![
-        Column::new("column", "", Kind::Text),
-        Column::new("type", "", Kind::Text),
-    ];
-    let row = |column: &Column| vec![Some(column.name.clone()), Some(column.type_name.clone())];
-    let mut table = Table::new(columns, kept.columns().iter().map(row).collect());
+    let row = |column: &Column| texts::row([&column.name, &column.type_name]);
+    let rows = kept.columns().iter().map(row).collect();
+    let mut table = texts::table(["column", "type"], rows);
     let number = kept.number;
     let name = kept.name.clone().unwrap_or_else(|| number.to_string());
     table.title = Some(format!("Result {name}, of {}", kept.connection));
     let (rows, stored) = (kept.rows(), kept.stored());
-    let mut footers = vec![match rows {
-        1 => "1 row".into(),
-        rows => format!("{rows} rows"),
-    }];
+    let mut footers = vec![counted(rows, "row")];
     footers.extend(
         kept.cut()
             .map(|why| format!("Not all of them came: {why}.")),

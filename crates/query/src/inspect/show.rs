@@ -2,14 +2,16 @@
 
 use std::time::Duration;
 
-use display::{Bundle, Column, Kind, Print, Row, Table};
+use display::{Bundle, Print, Row, Table};
 
 use super::Subject;
 use crate::catalog::{self, Key, KeyKind, Names, Relation, Setting, Type, gently};
 use crate::complete::scope::Field;
 use crate::complete::signature;
 use crate::session::Session;
+use crate::texts::{self, row};
 use crate::variables::literal;
+use crate::words::pretty_size;
 
 /// How long the server is waited for; what the catalog knows is shown without it.
 const PATIENCE: Duration = Duration::from_millis(150);
@@ -62,12 +64,12 @@ pub(super) async fn show(
             let joint = if does.starts_with('(') { "" } else { ": " };
             let page = Table {
                 footers: Some(vec![does.clone()]),
-                ..grid(&[&name], Vec::new())
+                ..texts::table([&name], Vec::new())
             };
             Bundle::plain(format!("{name}{joint}{does}")).with("text/html", html(&page))
         }
         Subject::Page { title, text } => {
-            let page = grid(&[&title], vec![row([&*text])]);
+            let page = texts::table([&title], vec![row([&*text])]);
             Bundle::plain(text).with("text/html", html(&page))
         }
     }
@@ -188,7 +190,7 @@ async fn size_and_indexes(session: &Session, relation: &Relation) -> Vec<String>
         .first()
         .and_then(|row| cell(row, 0)?.parse::<u64>().ok());
     let bytes = bytes.filter(|bytes| *bytes > 0);
-    let size = bytes.map(|bytes| format!("{} with its indexes", in_units(bytes)));
+    let size = bytes.map(|bytes| format!("{} with its indexes", pretty_size(bytes)));
     let index = |row: &Row| {
         let definition = cell(row, 2)?;
         let (_, how) = definition.split_once(" USING ")?;
@@ -212,60 +214,23 @@ async fn ask(session: &Session, sql: &str) -> Option<Vec<Row>> {
     answer.ok()?.ok()
 }
 
-/// As `pg_size_pretty` prints it.
-fn in_units(bytes: u64) -> String {
-    let units = ["bytes", "kB", "MB", "GB", "TB"];
-    let (mut size, mut unit) = (bytes, 0);
-    while size >= 10 * 1024 && unit + 1 < units.len() {
-        size = size.div_ceil(1024);
-        unit += 1;
-    }
-    format!("{size} {}", units[unit])
-}
-
 fn yes_or_no(yes: bool) -> &'static str {
     if yes { "yes" } else { "no" }
 }
 
-fn row<const N: usize>(cells: [&str; N]) -> Row {
-    cells.map(|cell| Some(cell.to_owned())).to_vec()
-}
-
-/// A table under a title, without those columns, beyond the first two, that say nothing.
+/// A table under a title.
 fn table<const N: usize>(
     title: &str,
     heads: [&str; N],
-    mut rows: Vec<Row>,
+    rows: Vec<Row>,
     footers: Vec<String>,
 ) -> Bundle {
-    let says = |row: &Row, at: usize| row[at].as_ref().is_some_and(|cell| !cell.is_empty());
-    let told: Vec<bool> = (0..N)
-        .map(|at| at < 2 || rows.iter().any(|row| says(row, at)))
-        .collect();
-    for row in &mut rows {
-        let mut told = told.iter();
-        row.retain(|_| told.next() == Some(&true));
-    }
-    let heads: Vec<&str> = heads
-        .into_iter()
-        .zip(told)
-        .filter(|(_, told)| *told)
-        .map(|(head, _)| head)
-        .collect();
     let table = Table {
         title: Some(title.to_owned()),
         footers: Some(footers),
-        ..grid(&heads, rows)
+        ..texts::table(heads, rows)
     };
     table.bundle(&Print::default())
-}
-
-fn grid(heads: &[&str], rows: Vec<Row>) -> Table {
-    let columns = heads.iter().map(|head| Column::new(*head, "", Kind::Text));
-    Table {
-        footers: Some(Vec::new()),
-        ..Table::new(columns.collect(), rows)
-    }
 }
 
 fn html(table: &Table) -> String {

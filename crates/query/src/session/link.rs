@@ -8,7 +8,6 @@ use std::time::{Duration, Instant, SystemTime};
 use futures_util::future::BoxFuture;
 use futures_util::{FutureExt, Stream, StreamExt};
 use tokio::task::{JoinHandle, yield_now};
-use tokio::time::sleep_until;
 use tokio_postgres::{Client, SimpleQueryStream};
 
 use super::updates::{Dropped, Failure, Update};
@@ -16,6 +15,7 @@ use super::{Job, Rows};
 use crate::open::{cancel, reason};
 use crate::query_service;
 use crate::target::{Host, Settings, Target};
+use crate::wait;
 use crate::wire::{CopyIn, Event, Events, Report, Transaction};
 
 /// After this long without the server's word on a cancel, the user is told.
@@ -148,13 +148,13 @@ impl Link {
                     cancelled = Some(Cancelled::at(Instant::now()));
                     cancelling = Some(self.cancel());
                 }
-                () = at(cancelled.as_ref().map(Cancelled::due)) => {
+                () = wait::until(cancelled.as_ref().map(Cancelled::due)) => {
                     if cancelled.as_mut().is_some_and(Cancelled::is_over) {
                         return Err(Failure::Dropped(Dropped::Silent));
                     }
                     let _ = job.updates.send(Update::StillRunning).await;
                 }
-                _ = done(&mut cancelling) => {
+                _ = wait::done(&mut cancelling) => {
                     cancelling = None;
                     if let Some(transaction) = ready {
                         return Ok(transaction);
@@ -282,20 +282,6 @@ impl Cancelled {
     /// told.
     fn is_over(&mut self) -> bool {
         std::mem::replace(&mut self.told, true)
-    }
-}
-
-async fn at(deadline: Option<Instant>) {
-    match deadline {
-        Some(deadline) => sleep_until(deadline.into()).await,
-        None => std::future::pending().await,
-    }
-}
-
-async fn done<T>(work: &mut Option<BoxFuture<'static, T>>) -> T {
-    match work {
-        Some(work) => work.await,
-        None => std::future::pending().await,
     }
 }
 

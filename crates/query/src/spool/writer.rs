@@ -10,9 +10,9 @@ use tokio::task::{JoinHandle, spawn_blocking};
 
 use super::kept::Place;
 use super::{Kept, Results, Share, VARIABLE};
-use crate::answer::size;
 use crate::rows::Block;
 use crate::wire::Field;
+use crate::words::size;
 
 /// A result that is no larger stays in memory and touches no disk.
 const WINDOW: usize = 64 << 10;

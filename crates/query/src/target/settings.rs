@@ -8,7 +8,7 @@ use super::hosts::hosts;
 use super::options::{self, REFUSED, VARIABLES};
 use super::{ChannelBinding, Host, Pairs, SessionKind, Settings, Tls, TlsMode, TlsVersion};
 use super::{home, service};
-use crate::query::boolean;
+use crate::commands::print::boolean;
 use crate::query_service;
 use crate::secret::Secret;
 

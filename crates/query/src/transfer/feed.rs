@@ -13,10 +13,12 @@ use tokio::task::JoinHandle;
 use tokio::time::sleep_until;
 
 use super::{Counts, Progress, aside, ended, file_problem};
+use crate::failure::failure_problem;
 use crate::host::Host;
-use crate::query::{Run, failure_problem};
+use crate::query::Run;
 use crate::rows::Block;
 use crate::session::{Running, Session, Update};
+use crate::wait;
 use crate::wire::{CopyIn, Event, Report};
 
 /// Blocks on their way to the server.
@@ -149,7 +151,7 @@ pub(crate) async fn feed<H: Host>(
                 progress.tick(run).await;
                 continue;
             }
-            problem = sent(&mut sending) => {
+            problem = wait::done(&mut sending) => {
                 sending = None;
                 failed = failed.or(problem);
                 continue;
@@ -193,13 +195,4 @@ async fn send(mut sink: CopyIn, mut blocks: Receiver) -> Option<Problem> {
     }
     sink.done().await;
     None
-}
-
-async fn sent<F: Future<Output = Option<Problem>> + Unpin>(
-    sending: &mut Option<F>,
-) -> Option<Problem> {
-    match sending {
-        Some(sending) => sending.await,
-        None => std::future::pending().await,
-    }
 }

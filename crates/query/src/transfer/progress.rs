@@ -7,9 +7,9 @@ use std::time::Duration;
 use display::Bundle;
 use tokio::time::Instant;
 
-use crate::answer::{elapsed, size};
 use crate::host::{Host, Shown};
 use crate::query::Run;
+use crate::words::{elapsed, size};
 
 /// What takes longer than this shows its progress …
 const PATIENCE: Duration = Duration::from_millis(500);

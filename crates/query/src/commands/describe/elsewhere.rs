@@ -4,13 +4,14 @@
 
 use std::sync::atomic::Ordering;
 
-use display::{Column, Expanded, Kind as Alignment, Print, Problem, Table};
+use display::{Expanded, Print, Problem, Table};
 
 use super::Inquiry;
 use crate::commands::inspector::is_meant;
 use crate::host::Host;
 use crate::inspector::{self, Kind, Path, Relation};
 use crate::query_service;
+use crate::texts;
 
 /// What `\d` alone lists.
 const ALL: &str = "tvmsE";
@@ -76,7 +77,7 @@ impl<H: Host> Inquiry<'_, '_, H> {
             ]
         };
         let rows = relations.iter().map(row).collect();
-        let mut table = Table::new(texts(["Schema", "Name", "Type", "Owner"]), rows);
+        let mut table = Table::new(texts::columns(["Schema", "Name", "Type", "Owner"]), rows);
         table.title = Some("List of relations".into());
         self.show(table, &self.run.settings.print, true).await;
         Ok(())
@@ -109,7 +110,7 @@ impl<H: Host> Inquiry<'_, '_, H> {
                 ]
             });
             let names = ["Column", "Type", "Collation", "Nullable", "Default"];
-            let mut table = Table::new(texts(names), rows.collect());
+            let mut table = Table::new(texts::columns(names), rows.collect());
             let kind = relation.kind.words();
             let (first, rest) = kind.split_at(1);
             let (first, schema) = (first.to_uppercase(), schema(&relation));
@@ -146,10 +147,4 @@ fn letter(kind: Kind) -> char {
 /// Where a server names none, all is in one.
 fn schema(relation: &Relation) -> &str {
     relation.schema.as_deref().unwrap_or(query_service::SCHEMA)
-}
-
-fn texts<const N: usize>(names: [&str; N]) -> Vec<Column> {
-    names
-        .map(|name| Column::new(name, "", Alignment::Text))
-        .to_vec()
 }

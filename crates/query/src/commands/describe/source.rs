@@ -2,7 +2,7 @@
 
 use display::Problem;
 
-use super::{Inquiry, refused, template};
+use super::{Inquiry, argument_as, refused, template};
 use crate::arguments::Kind;
 use crate::host::Host;
 
@@ -49,12 +49,8 @@ impl<H: Host> Inquiry<'_, '_, H> {
     }
 
     fn name(&mut self, what: &str) -> Result<String, Problem> {
-        let name = self
-            .run
-            .cell
-            .argument(&self.run.settings.variables, Kind::WholeLine);
-        let name = name.map_err(|error| self.run.unreadable(&error))?;
-        let name = name.map(|name| name.text.trim_end_matches([';', ' ']).to_owned());
+        let name = argument_as(self.run, Kind::WholeLine)?;
+        let name = name.map(|name| name.trim_end_matches([';', ' ']).to_owned());
         name.filter(|name| !name.is_empty()).ok_or_else(|| {
             refused(
                 self.run,
