@@ -12,7 +12,6 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import psutil
-import structure
 import zmq
 from jupyter_client.connect import write_connection_file
 from jupyter_client.session import Session
@@ -21,6 +20,7 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
 import files  # noqa: E402
 import rust_cells  # noqa: E402
 import shown  # noqa: E402
+import structure  # noqa: E402
 from support import server as test_server  # noqa: E402
 from support.kernel import Kernel, family  # noqa: E402
 

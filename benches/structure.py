@@ -5,8 +5,8 @@ import os
 import subprocess
 import time
 
-import psycopg2
 import sqlalchemy as sa
+from support.server import session
 
 TABLES = 10_000
 # Twenty columns each, a key, a key to another table, an index, defaults.
@@ -34,14 +34,10 @@ end $$
 
 def make(server):
     """The database; gives its address."""
-    server.ask("create database large")
-    url = server.url().removesuffix("/postgres") + "/large"
-    connection = psycopg2.connect(url)
-    connection.autocommit = True
-    with connection.cursor() as cursor:
+    url = server.database("large")
+    with session(url) as cursor:
         cursor.execute(MAKE.replace("<TABLES>", str(TABLES)))
         cursor.execute("vacuum analyze")
-    connection.close()
     return url
 
 

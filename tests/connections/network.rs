@@ -162,10 +162,7 @@ async fn opening_can_be_interrupted() {
     let port = listen(Way::Silent).await;
     let notebook = Notebook::with(&target(port, "connect_timeout=60"));
     let begun = Instant::now();
-    let interrupt = async {
-        sleep(Duration::from_millis(200)).await;
-        notebook.host.interrupt();
-    };
+    let interrupt = notebook.host.interrupt_after(Duration::from_millis(200));
     let (problem, ()) = tokio::join!(notebook.bad("select 1"), interrupt);
     assert_eq!(problem.message, "interrupted; nothing was sent");
     assert!(begun.elapsed() < Duration::from_secs(2));

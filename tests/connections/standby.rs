@@ -48,11 +48,9 @@ async fn a_session_of_the_kind_that_is_wanted() {
     ] {
         let target = target(&[port], kind);
         assert!(!psql(&target, IS_STANDBY).status.success(), "{target}");
-        let problem = Notebook::with(&target).bad(IS_STANDBY).await;
-        assert!(
-            problem.message.contains("target_session_attrs"),
-            "{problem:?}"
-        );
+        Notebook::with(&target)
+            .fails(IS_STANDBY, "target_session_attrs")
+            .await;
     }
     let lonely = target(&[primary.port], "prefer-standby");
     assert_eq!(Notebook::with(&lonely).value(IS_STANDBY).await, "f");

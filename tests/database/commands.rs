@@ -36,13 +36,9 @@ async fn watch_updates_each_result_in_its_own_place() {
 #[tokio::test]
 async fn watch_goes_on_until_interrupted() {
     let notebook = Notebook::new(&Database::new().await);
-    let interrupt = async {
-        notebook
-            .host
-            .until(|shown| matches!(shown, Shown::Update(..)))
-            .await;
-        notebook.host.interrupt();
-    };
+    let interrupt = notebook
+        .host
+        .interrupt_once(|shown| matches!(shown, Shown::Update(..)));
     let (answer, ()) = tokio::join!(notebook.run("select 1 as a \\watch 0.01"), interrupt);
     let problem = answer.problem.unwrap();
     assert!(problem.name.starts_with("57014"), "{problem:?}");
@@ -181,16 +177,12 @@ async fn a_limit_is_of_rows_shown() {
         .text()
         .to_owned();
     assert_eq!(text, " a \n---\n(0 of 1 row shown)");
-    let problem = notebook.bad("%%sql --limit many\nselect 1").await;
-    assert!(
-        problem.message.contains("not a number of rows"),
-        "{problem:?}"
-    );
-    let problem = notebook.bad("%%sql --lmit 1\nselect 1").await;
-    assert!(
-        problem.message.contains("has no option --lmit"),
-        "{problem:?}"
-    );
+    notebook
+        .fails("%%sql --limit many\nselect 1", "not a number of rows")
+        .await;
+    notebook
+        .fails("%%sql --lmit 1\nselect 1", "has no option --lmit")
+        .await;
 }
 
 #[tokio::test]

@@ -5,7 +5,6 @@ use std::path::PathBuf;
 
 use tempfile::TempDir;
 
-use crate::interrupt::interrupted;
 use crate::notebook::{Answer, Notebook};
 use crate::server::Database;
 
@@ -276,7 +275,7 @@ async fn an_interrupt_leaves_nothing_behind() {
     let query = "select g, pg_sleep(0.001) from generate_series(1, 100000) g";
     for file in ["a.csv", "a.json"] {
         let cell = format!("%%export {}\n{query}", desk.name(file));
-        let (answer, _) = interrupted(&desk.notebook, &cell, 300).await;
+        let (answer, _) = desk.notebook.interrupted(&cell, 300).await;
         assert_eq!(answer.problem.unwrap().name, "57014 query_canceled");
     }
     assert!(desk.files().is_empty());
@@ -500,8 +499,7 @@ async fn guards_hold_for_files() {
         format!("\\copy t from {file}"),
         format!("%%export {file}\ninsert into t values (1) returning *"),
     ] {
-        let problem = notebook.bad(&cell).await;
-        assert!(problem.message.contains("read-only"), "{problem:?}");
+        notebook.fails(&cell, "read-only").await;
     }
     notebook
         .good(&format!("%%export {file}\nselect 2 as b"))

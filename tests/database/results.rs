@@ -98,13 +98,9 @@ async fn what_came_before_an_interrupt_is_kept() {
     let endless = "%%sql --as some\n\
                    select generate_series(1, 2000000000) as n, repeat('x', 1000) as text";
     let cell = notebook.query.run(endless, &notebook.host);
-    let interrupt = async {
-        notebook
-            .host
-            .until(|shown| matches!(shown, Shown::Update(..)))
-            .await;
-        notebook.host.interrupt();
-    };
+    let interrupt = notebook
+        .host
+        .interrupt_once(|shown| matches!(shown, Shown::Update(..)));
     let (ran, ()) = tokio::join!(cell, interrupt);
     assert_eq!(ran.unwrap_err().name, "57014 query_canceled");
     let text = text(&notebook, "%results some").await;

@@ -348,10 +348,7 @@ async fn an_interrupt_cancels_on_the_server() {
     notebook.good("create temp table kept (a int)").await;
     let began = Instant::now();
     let cell = rust(&notebook, |db| db.query("select pg_sleep(60)", &[]));
-    let button = async {
-        tokio::time::sleep(Duration::from_millis(300)).await;
-        notebook.host.interrupt();
-    };
+    let button = notebook.host.interrupt_after(Duration::from_millis(300));
     let (answer, ()) = tokio::join!(cell, button);
     assert_eq!(answer.unwrap_err().code.as_deref(), Some("57014"));
     assert!(began.elapsed() < Duration::from_secs(10));

@@ -9,6 +9,7 @@ import judge
 import psycopg2
 import pytest
 import sqlalchemy as sa
+from support.server import session
 
 SCHEMAS = ["Odd Schema", "other", "public"]
 CASES = Path(__file__).with_name("hard.sql").read_text()
@@ -34,16 +35,12 @@ OWN_KEYS = re.compile(r"to_parted_id_day_fkey\d+")
 @pytest.fixture(scope="module")
 def url(server):
     """A database with all cases."""
-    server.ask("create database hard")
-    url = server.url().removesuffix("/postgres") + "/hard"
-    connection = psycopg2.connect(url)
-    connection.autocommit = True
-    with connection.cursor() as cursor:
+    url = server.database("hard")
+    with session(url) as cursor:
         cursor.execute(CASES)
         with pytest.raises(psycopg2.errors.UniqueViolation):
             cursor.execute("create unique index concurrently broken_once on broken (a)")
         cursor.execute("analyze")
-    connection.close()
     return url
 
 

@@ -46,14 +46,10 @@ async fn lists_of_tables_and_views() {
     let service = Service::start(Quirks::default()).await;
     let notebook = Notebook::connected(&service).await;
     let answer = notebook.good("show tables").await;
-    assert!(answer.text().contains("| resolved"), "{}", answer.text());
-    assert!(
-        answer.text().contains(" loyalty_members |"),
-        "{}",
-        answer.text()
-    );
+    answer.shows("| resolved");
+    answer.shows(" loyalty_members |");
     let answer = notebook.good("show views").await;
-    assert!(answer.text().contains(" web_carts |"), "{}", answer.text());
+    answer.shows(" web_carts |");
     notebook.good("show databases; show schemas").await;
 
     let answer = notebook.good("\\dt").await;
@@ -65,23 +61,15 @@ async fn lists_of_tables_and_views() {
                     public | web_events      | table | postgres\n(3 rows)";
     assert_eq!(answer.text(), expected);
     let answer = notebook.good("\\dv").await;
-    assert!(
-        answer.text().contains("web_carts | view"),
-        "{}",
-        answer.text()
-    );
+    answer.shows("web_carts | view");
     let answer = notebook.good("\\dt loyalty_m*").await;
-    assert!(answer.text().contains("(1 row)"), "{}", answer.text());
+    answer.shows("(1 row)");
 }
 
 #[tokio::test]
 async fn tables_are_found_with_a_catalog_and_without() {
     for catalog in [true, false] {
-        let service = Service::start(Quirks {
-            catalog,
-            ..Quirks::default()
-        })
-        .await;
+        let service = Service::start(Quirks::of_catalog(catalog)).await;
         let notebook = Notebook::connected(&service).await;
         let answer = notebook.good("%tables").await;
         for name in [
@@ -90,7 +78,7 @@ async fn tables_are_found_with_a_catalog_and_without() {
             "web_events",
             "web_carts",
         ] {
-            assert!(answer.text().contains(name), "{}", answer.text());
+            answer.shows(name);
         }
         // The second time the way is known: one question, or SHOW TABLES and SHOW VIEWS.
         let before = service.log().queries.len();
@@ -103,11 +91,7 @@ async fn tables_are_found_with_a_catalog_and_without() {
 #[tokio::test]
 async fn columns_and_declared_keys_are_found() {
     for catalog in [true, false] {
-        let service = Service::start(Quirks {
-            catalog,
-            ..Quirks::default()
-        })
-        .await;
+        let service = Service::start(Quirks::of_catalog(catalog)).await;
         let notebook = Notebook::connected(&service).await;
         let answer = notebook.good("%describe loyalty_members --json").await;
         let told: serde_json::Value = serde_json::from_str(answer.text()).unwrap();
@@ -156,19 +140,15 @@ async fn columns_and_declared_keys_are_found() {
 #[tokio::test]
 async fn relations_are_described_with_a_catalog_and_without() {
     for catalog in [true, false] {
-        let service = Service::start(Quirks {
-            catalog,
-            ..Quirks::default()
-        })
-        .await;
+        let service = Service::start(Quirks::of_catalog(catalog)).await;
         let notebook = Notebook::connected(&service).await;
         let answer = notebook.good("\\dt").await;
         for name in ["loyalty_archive", "loyalty_members", "web_events"] {
-            assert!(answer.text().contains(name), "{}", answer.text());
+            answer.shows(name);
         }
         assert!(!answer.text().contains("web_carts"), "{}", answer.text());
         let answer = notebook.good("\\dv").await;
-        assert!(answer.text().contains("web_carts"), "{}", answer.text());
+        answer.shows("web_carts");
 
         let answer = notebook.good("\\d loyalty_members").await;
         let expected = "                       Table \"public.loyalty_members\"\n   \
@@ -209,11 +189,7 @@ async fn limit_zero_is_warned_about_and_runs() {
             .contains("LIMIT 0 means no limit and returns everything"),
         "{answer:?}"
     );
-    assert!(
-        answer.text().contains("(100 of 120000 rows shown)"),
-        "{}",
-        answer.text()
-    );
+    answer.shows("(100 of 120000 rows shown)");
     let answer = notebook
         .good("select page from web_events where 1 = 0")
         .await;
@@ -239,21 +215,13 @@ async fn the_row_cap_is_told_where_it_may_have_cut() {
     let service = Service::start(Quirks::default()).await;
     let notebook = Notebook::connected(&service).await;
     let answer = notebook.good("select page from web_events").await;
-    assert!(
-        answer.text().contains("(100 of 50000 rows shown)"),
-        "{}",
-        answer.text()
-    );
+    answer.shows("(100 of 50000 rows shown)");
     assert!(answer.remarks("exactly 50,000 rows came, "), "{answer:?}");
     assert!(answer.remarks("cap: there may be more"), "{answer:?}");
     let answer = notebook
         .good("select page from web_events limit 60000")
         .await;
-    assert!(
-        answer.text().contains("(100 of 60000 rows shown)"),
-        "{}",
-        answer.text()
-    );
+    answer.shows("(100 of 60000 rows shown)");
     assert!(!answer.remarks("cap"));
 }
 
@@ -268,11 +236,7 @@ async fn only_insert_writes() {
     let answer = notebook
         .good("select name from loyalty_archive order by name")
         .await;
-    assert!(
-        answer.text().contains("Ada Lopez\n Dora Nagy\n(2 rows)"),
-        "{}",
-        answer.text()
-    );
+    answer.shows("Ada Lopez\n Dora Nagy\n(2 rows)");
 }
 
 #[tokio::test]
@@ -285,7 +249,7 @@ async fn notices_and_settings_among_the_rows() {
     let notebook = Notebook::connected(&service).await;
     let answer = notebook.good("select name from loyalty_members").await;
     assert_eq!(answer.err(), "NOTICE:  the session warms up\n");
-    assert!(answer.text().contains("(5 rows)"), "{}", answer.text());
+    answer.shows("(5 rows)");
 }
 
 #[tokio::test]
@@ -319,7 +283,7 @@ async fn statements_go_as_they_are_typed() {
         assert_eq!(service.log().queries[before..], statements, "{cell}");
     }
     let answer = notebook.good(r"select 'it\'s a\\b' a").await;
-    assert!(answer.text().contains(r" it's a\b"), "{}", answer.text());
+    answer.shows(r" it's a\b");
 }
 
 #[tokio::test]
@@ -353,7 +317,7 @@ async fn a_cell_on_the_service_is_read_as_the_service_reads() {
         .await;
     let cell = "%%sql --on prod:all\nselect 'it\\'s; fine' as a; select 'two' as b";
     let answer = notebook.good(cell).await;
-    assert!(answer.text().contains("two"), "{}", answer.text());
+    answer.shows("two");
     assert_eq!(
         service.log().queries,
         ["select 'it\\'s; fine' as a;", "select 'two' as b"]
@@ -363,11 +327,7 @@ async fn a_cell_on_the_service_is_read_as_the_service_reads() {
 #[tokio::test]
 async fn completion_knows_what_the_user_has_asked_for() {
     for catalog in [true, false] {
-        let service = Service::start(Quirks {
-            catalog,
-            ..Quirks::default()
-        })
-        .await;
+        let service = Service::start(Quirks::of_catalog(catalog)).await;
         let notebook = Notebook::connected(&service).await;
         let offers = async |text: &str| {
             let completions = notebook.query.complete(text, text.len()).await;

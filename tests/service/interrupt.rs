@@ -8,6 +8,9 @@ use tokio::time::sleep;
 use crate::notebook::Notebook;
 use crate::stand_in::{Quirks, Service, USER};
 
+/// It takes as long as the service works on a query of a table.
+const QUERY: &str = "select * from web_events";
+
 #[tokio::test]
 async fn an_interrupt_drops_the_connection_at_once() {
     let service = Service::start(Quirks {
@@ -18,16 +21,9 @@ async fn an_interrupt_drops_the_connection_at_once() {
     let notebook = Notebook::connected(&service).await;
     notebook.good("select 1").await;
     let began = Instant::now();
-    let (problem, ()) = tokio::join!(notebook.bad("select * from web_events"), async {
-        sleep(Duration::from_millis(100)).await;
-        notebook.host.interrupt();
-    });
-    assert!(
-        began.elapsed() < Duration::from_millis(600),
-        "{:?}",
-        began.elapsed()
-    );
-    let text = problem.text();
+    let (answer, time) = notebook.interrupted(QUERY, 100).await;
+    assert!(time < Duration::from_millis(500), "{time:?}");
+    let text = answer.problem.unwrap().text();
     assert!(
         text.contains("this server ignores requests to cancel"),
         "{text}"
@@ -56,9 +52,7 @@ async fn a_time_limit_drops_the_connection_at_once() {
     let notebook = Notebook::connected(&service).await;
     notebook.good("select 1").await;
     let began = Instant::now();
-    let problem = notebook
-        .bad("%%sql --timeout 0.2\nselect * from web_events")
-        .await;
+    let problem = notebook.bad(&format!("%%sql --timeout 0.2\n{QUERY}")).await;
     assert!(
         began.elapsed() < Duration::from_secs(1),
         "{:?}",
@@ -88,36 +82,21 @@ async fn a_server_that_did_not_listen_once_is_not_asked_again() {
         ))
         .await;
     notebook.good("select 1").await;
-    let (problem, ()) = tokio::join!(notebook.bad("select * from web_events"), async {
-        sleep(Duration::from_millis(100)).await;
-        notebook.host.interrupt();
-        let slow =
-            |shown: &Shown| matches!(shown, Shown::Err(text) if text.contains("has not answered"));
-        notebook.host.until(slow).await;
-        notebook.host.interrupt();
-    });
+    let slow =
+        |shown: &Shown| matches!(shown, Shown::Err(text) if text.contains("has not answered"));
+    let again = notebook.host.interrupt_once(slow);
+    let ((answer, _), ()) = tokio::join!(notebook.interrupted(QUERY, 100), again);
+    let text = answer.problem.unwrap().text();
     assert!(
-        problem
-            .text()
-            .contains("did not answer the request to cancel"),
-        "{problem:?}"
+        text.contains("did not answer the request to cancel"),
+        "{text}"
     );
     assert_eq!(service.log().cancels, 1);
 
     notebook.good("select 1").await;
-    let began = Instant::now();
-    let (problem, ()) = tokio::join!(notebook.bad("select * from web_events"), async {
-        sleep(Duration::from_millis(100)).await;
-        notebook.host.interrupt();
-    });
-    assert!(
-        began.elapsed() < Duration::from_secs(1),
-        "{:?}",
-        began.elapsed()
-    );
-    assert!(
-        problem.text().contains("ignores requests to cancel"),
-        "{problem:?}"
-    );
+    let (answer, time) = notebook.interrupted(QUERY, 100).await;
+    assert!(time < Duration::from_millis(900), "{time:?}");
+    let text = answer.problem.unwrap().text();
+    assert!(text.contains("ignores requests to cancel"), "{text}");
     assert_eq!(service.log().cancels, 1);
 }

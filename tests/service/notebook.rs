@@ -81,6 +81,12 @@ impl Answer {
         self.bundle().html().expect("no HTML").contains(remark)
     }
 
+    /// The last result has to have these words in its text.
+    #[track_caller]
+    pub(crate) fn shows(&self, words: &str) {
+        assert!(self.text().contains(words), "{}", self.text());
+    }
+
     /// The last result as text.
     pub(crate) fn text(&self) -> &str {
         self.bundle().text()

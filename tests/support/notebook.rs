@@ -3,7 +3,7 @@
 
 use std::path::Path;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use display::{Bundle, Problem};
 use futures_util::future::BoxFuture;
@@ -67,6 +67,24 @@ impl Notebook {
         let answer = self.run(cell).await;
         assert_eq!(answer.problem, None, "{cell:.200}");
         answer
+    }
+
+    /// Runs a cell and interrupts it after so many milliseconds; says how long it took from then.
+    pub(crate) async fn interrupted(&self, cell: &str, after: u64) -> (Answer, Duration) {
+        let interrupt = async {
+            let after = Duration::from_millis(after);
+            self.host.interrupt_after(after).await;
+            Instant::now()
+        };
+        let (answer, since) = tokio::join!(self.run(cell), interrupt);
+        (answer, since.elapsed())
+    }
+
+    /// Runs a cell that has to fail and to say these words.
+    pub(crate) async fn fails(&self, cell: &str, words: &str) -> Problem {
+        let problem = self.bad(cell).await;
+        assert!(problem.message.contains(words), "{cell:.200}\n{problem:?}");
+        problem
     }
 
     /// Runs a cell that has to fail.

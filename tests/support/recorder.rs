@@ -32,6 +32,18 @@ impl Recorder {
         self.interrupts.add_permits(1);
     }
 
+    /// The user presses the button after a while.
+    pub(crate) async fn interrupt_after(&self, time: Duration) {
+        tokio::time::sleep(time).await;
+        self.interrupt();
+    }
+
+    /// The user presses the button once something is shown that is so.
+    pub(crate) async fn interrupt_once(&self, is_so: impl Fn(&Shown) -> bool) {
+        self.until(is_so).await;
+        self.interrupt();
+    }
+
     /// Forgets an interrupt that nothing has taken; says whether there was one.
     pub(crate) fn calm(&self) -> bool {
         self.interrupts.forget_permits(1) == 1

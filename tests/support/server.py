@@ -24,14 +24,26 @@ class Server:
 
     def ask(self, query, *values):
         """What a client that shares no code with the kernel sees."""
-        connection = psycopg2.connect(self.url())
-        connection.autocommit = True
-        try:
-            with connection.cursor() as cursor:
-                cursor.execute(query, values or None)
-                return cursor.fetchall() if cursor.description else None
-        finally:
-            connection.close()
+        with session(self.url()) as cursor:
+            cursor.execute(query, values or None)
+            return cursor.fetchall() if cursor.description else None
+
+    def database(self, name):
+        """Makes an empty database; gives its address."""
+        self.ask(f"create database {name}")
+        return self.url().removesuffix("/postgres") + f"/{name}"
+
+
+@contextmanager
+def session(url):
+    """A cursor, for as long as the block runs; each statement is a transaction of its own."""
+    connection = psycopg2.connect(url)
+    connection.autocommit = True
+    try:
+        with connection.cursor() as cursor:
+            yield cursor
+    finally:
+        connection.close()
 
 
 @contextmanager

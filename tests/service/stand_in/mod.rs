@@ -124,6 +124,16 @@ impl Default for Quirks {
     }
 }
 
+impl Quirks {
+    /// The ordinary service, with or without PostgreSQL's catalog.
+    pub(crate) fn of_catalog(catalog: bool) -> Quirks {
+        Quirks {
+            catalog,
+            ..Quirks::default()
+        }
+    }
+}
+
 impl Service {
     /// Starts it on a free port of this machine.
     pub(crate) async fn start(quirks: Quirks) -> Service {
