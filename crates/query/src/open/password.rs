@@ -105,11 +105,10 @@ async fn printed(command: &Secret) -> Result<Secret, String> {
     let ended = ended.map_err(|error| error.to_string())?;
     match ended.status.success() {
         true => first_line(&ended.printed).ok_or_else(|| "it printed nothing".into()),
-        false => Err(format!(
-            "it ended with {}: {}",
-            ended.status,
-            ended.complaint.trim()
-        )),
+        false => Err(match ended.complaint.trim() {
+            "" => format!("it ended with {}", ended.status),
+            complaint => format!("it ended with {}: {complaint}", ended.status),
+        }),
     }
 }
 

@@ -35,7 +35,7 @@ const NAMES: &[(&str, Option<&str>)] = &[
 /// A sentence that repeats no value.
 pub(super) fn pairs(body: &str) -> Result<Pairs, String> {
     let (fields, json) = without_json(body)?;
-    let mut pairs = json.map_or(Ok(Pairs::new()), |json| credentials(&json))?;
+    let mut pairs = json.as_ref().map_or(Ok(Pairs::new()), credentials)?;
     let mut last: Option<(Option<&str>, String)> = None;
     for (number, line) in fields
         .lines()
@@ -62,7 +62,15 @@ pub(super) fn pairs(body: &str) -> Result<Pairs, String> {
         }
     }
     finish(&mut pairs, last);
-    Ok(pairs)
+    let has = |name: &str| pairs.iter().any(|(known, _)| known == name);
+    match json.as_ref().is_some_and(is_file) && !has("host") && !has("service") {
+        true => Err(
+            "this file holds half of what it takes: add the Host, Database and Username of the \
+             Query Service page, a line each"
+                .into(),
+        ),
+        false => Ok(pairs),
+    }
 }
 
 fn finish(pairs: &mut Pairs, field: Option<(Option<&str>, String)>) {
@@ -121,6 +129,11 @@ fn without_json(body: &str) -> Result<(String, Option<Value>), String> {
         )),
         None => Ok((body.to_owned(), None)),
     }
+}
+
+/// Whether it is the file of non-expiring credentials, which names no server.
+fn is_file(json: &Value) -> bool {
+    json.get("technicalAccountId").is_some()
 }
 
 /// The options of a credentials file (`technicalAccountId` and `credential`), of Query Service's
@@ -225,6 +238,7 @@ mod tests {
             "host x\nnonsense secret",
             "{\"token\": secret}",
             "{\"a\": \"secret\"}",
+            "{\"technicalAccountId\": \"x\", \"credential\": \"secret\"}",
             "secret",
         ] {
             let error = pairs(body).expect_err(body);
