@@ -255,3 +255,20 @@ async fn inspects_what_there_is() {
         ":city: 'Ulm'"
     );
 }
+
+#[tokio::test]
+async fn what_came_too_late_is_asked_for_again() {
+    let database = Database::new().await;
+    let notebook = Notebook::new(&database);
+    notebook.good("select 1").await;
+    // What the catalog is read from is in somebody else's hands.
+    let other = Notebook::new(&database);
+    let lock = "begin; lock table pg_catalog.pg_description in access exclusive mode";
+    other.good(lock).await;
+    notebook.good("create table people (id integer)").await;
+    tokio::time::sleep(Duration::from_millis(500)).await;
+    let found = completed(&notebook, "select * from peo|").await;
+    assert!(!found.contains(&"people".into()), "{found:?}");
+    other.good("rollback").await;
+    known(&notebook, "select * from peo|", "people").await;
+}

@@ -1,5 +1,6 @@
 //! What Rust cells ask of the session, asked here by the same crate over the same socket.
 
+use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use db::wire::Request;
@@ -14,6 +15,9 @@ use tokio::net::{UnixListener, UnixStream};
 use crate::notebook::Notebook;
 use crate::server::Database;
 
+/// What the other side of the socket has to say.
+pub(crate) const TOKEN: &str = "token";
+
 db::row! {
     struct Person { id: i32, name: String, born: Option<Date> }
 }
@@ -23,14 +27,22 @@ async fn rust<T: Send + 'static>(
     notebook: &Notebook,
     cell: impl FnOnce(Db) -> T + Send + 'static,
 ) -> T {
+    beside(notebook, |socket| cell(Db::at(socket, TOKEN))).await
+}
+
+/// Runs what asks at a socket, while the notebook answers there.
+pub(crate) async fn beside<T: Send + 'static>(
+    notebook: &Notebook,
+    cell: impl FnOnce(PathBuf) -> T + Send + 'static,
+) -> T {
     let folder = tempfile::tempdir().unwrap();
     let socket = folder.path().join("socket");
     let listener = UnixListener::bind(&socket).unwrap();
-    let cell = tokio::task::spawn_blocking(move || cell(Db::at(socket, "token")));
+    let cell = tokio::task::spawn_blocking(move || cell(socket));
     let serve = async {
-        let mut remote = Remote::new(listener.accept().await.unwrap().0, "token");
+        let mut remote = Remote::new(listener.accept().await.unwrap().0, TOKEN);
         remote.serve(&notebook.query, &notebook.host).await.unwrap();
-        panic!("the cell has closed its connection");
+        std::future::pending().await
     };
     tokio::select! {
         done = cell => done.unwrap(),

@@ -17,6 +17,8 @@ create domain other.code as varchar(5) check (value ~ '^[a-z]+$') constraint not
 create domain tags as text[] check (cardinality(value) < 10);
 create domain twice as positive check (value % 2 = 0);
 create domain words as text collate "C" default 'it''s';
+create type nothing as enum ();
+create type other.mood as enum ('none', 'None', 'self', '', '2nd', 'x²');
 
 -- 1: a table without columns
 create table no_columns ();
@@ -206,3 +208,7 @@ create table alike (like indexed including all);
 -- 66: the same name in two schemas
 create table other.tree (id text primary key, parent text references other.tree);
 create table other.checks (a integer check (a < 5));
+-- 67: names that mean something in Rust, or cannot stand there
+create table option (client integer, "a{b}" integer, rows text, stored text, self text, "x²" integer, "Ⓐ" text, "type" text, "Type" text, primary key (client, "a{b}"));
+create table error (id integer primary key, result integer, option integer, "a{b}" integer, foreign key (option, "a{b}") references option);
+create table "vec" (string other.mood, nothing nothing, "default" mood default 'so-so', "clone" integer unique references error);

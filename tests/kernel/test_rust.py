@@ -63,7 +63,7 @@ def test_a_value_is_shown_and_what_is_defined_stays(rust):
     assert [kind for kind, _ in answer.outputs] == ["execute_result"]
     assert rust.value("select 1") == "1"
     [variables] = check(rust, ":vars").texts
-    assert variables.splitlines() == ["x: i32"]
+    assert sorted(variables.splitlines()) == ["db: db::Db", "x: i32"]
 
 
 def test_output_comes_as_it_is_written_and_in_its_order(rust):
@@ -184,6 +184,10 @@ def test_completion_and_help(rust):
     reply = rust.shell_reply(rust.client.complete(code), timeout=SLOW)
     assert "sentence" in reply["matches"], reply
     assert code[reply["cursor_start"] : reply["cursor_end"]] == "sente"
+    asked = "%%rust\nlet n = sentence.len();"
+    request = rust.client.inspect(asked, asked.index("len") + 1)
+    reply = rust.shell_reply(request, timeout=SLOW)
+    assert reply["found"] and "usize" in reply["data"]["text/plain"], reply
     running = rust.send("%%rust\nloop {}")
     rust.until(running, "execute_input")
     assert rust.shell_reply(rust.client.complete(code), timeout=2)["matches"] == []

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use crate::value::Unreadable;
+
 /// What every question to the database answers with.
 pub type Result<T> = std::result::Result<T, Error>;
 
@@ -117,6 +119,12 @@ impl fmt::Debug for Error {
 }
 
 impl std::error::Error for Error {}
+
+impl From<Unreadable> for Error {
+    fn from(unreadable: Unreadable) -> Self {
+        Error::new(unreadable.0)
+    }
+}
 
 impl From<std::io::Error> for Error {
     fn from(error: std::io::Error) -> Self {

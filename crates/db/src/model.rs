@@ -157,7 +157,7 @@ pub trait Model: Record + Clone + PartialEq {
         let mut sets = Vec::new();
         for place in changed {
             if let (Some(field), Some(value)) = (Self::FIELDS.get(place), new.get(place)) {
-                parameters.push(value.clone());
+                parameters.push(of_column(value.clone()));
                 sets.push(format!(
                     "{} = ${}",
                     identifier(field.name()),
@@ -266,13 +266,28 @@ impl<T> fmt::Debug for Stored<T> {
     }
 }
 
-/// The columns, as a list of SQL.
+/// The columns, as a list of SQL, which cannot be empty.
 fn columns<T: Model>() -> String {
     let names: Vec<_> = T::FIELDS
         .iter()
         .map(|field| identifier(field.name()))
         .collect();
-    names.join(", ")
+    match names.is_empty() {
+        true => "null".into(),
+        false => names.join(", "),
+    }
+}
+
+/// The value of a column. An array of texts may be one of any type that comes as text: which, the
+/// column says.
+fn of_column(value: Parameter) -> Parameter {
+    match value.cast.as_deref() {
+        Some("text[]") => Parameter {
+            cast: None,
+            ..value
+        },
+        _ => value,
+    }
 }
 
 fn names(columns: &[&str]) -> String {
@@ -337,26 +352,23 @@ fn insert<T: Model>(rows: &[T], otherwise: &str) -> (String, Vec<Parameter>) {
                 if T::DEFAULTS.contains(name) && empty.get(*place) == Some(&value) {
                     return "default".to_owned();
                 }
-                parameters.push(value);
+                parameters.push(of_column(value));
                 format!("${}", parameters.len())
             });
             format!("({})", values.collect::<Vec<_>>().join(", "))
         })
         .collect();
-    // Rows of nothing but defaults need a column to say so.
-    let (names, tuples) = match sent.is_empty() {
-        true => (
-            identifier(T::FIELDS[0].name()),
-            vec!["(default)".to_owned(); rows.len()],
-        ),
-        false => (
-            names(&sent.iter().map(|(_, name)| *name).collect::<Vec<_>>()),
-            tuples,
-        ),
+    let sent: Vec<_> = sent.iter().map(|(_, name)| *name).collect();
+    let rows = match (sent.as_slice(), T::FIELDS) {
+        ([], []) => format!("select from generate_series(1, {})", rows.len()),
+        // Rows of nothing but defaults need a column to say so.
+        ([], [first, ..]) => {
+            let values = vec!["(default)"; rows.len()].join(", ");
+            format!("({}) values {values}", identifier(first.name()))
+        }
+        (sent, _) => format!("({}) values {}", names(sent), tuples.join(", ")),
     };
-    let values = tuples.join(", ");
-    let sql =
-        format!("insert into {table} ({names}) values {values}{otherwise} returning {columns}");
+    let sql = format!("insert into {table} {rows}{otherwise} returning {columns}");
     (sql, parameters)
 }
 

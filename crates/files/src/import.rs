@@ -4,7 +4,7 @@
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
-use crate::infer::{Class, Inferred, Shape, Takes};
+use crate::infer::{Class, Inferred};
 use crate::read_csv::{self, Records, Text};
 use crate::read_json::Objects;
 use crate::read_parquet::Batches;
@@ -36,9 +36,9 @@ enum Kind {
         /// Its bytes can go to the server as they are.
         plain: bool,
     },
-    /// Objects, and what each column takes.
-    Objects(Vec<Takes>),
-    Parquet(Vec<Takes>),
+    /// Objects; of each column, whether its values stay JSON.
+    Objects(Vec<bool>),
+    Parquet,
 }
 
 /// Whether to go on, told bytes read so far.
@@ -57,20 +57,6 @@ impl Import {
             Format::Parquet => Import::parquet(path),
             _ => Err(Error::new(format!("{} cannot be imported", path.display()))
                 .advise("Files that can: .csv, .tsv, .jsonl and .parquet.")),
-        }
-    }
-
-    /// Says what the columns of a table take that its own, in their order, go to.
-    pub fn fit(&mut self, columns: &[Takes]) {
-        let (Kind::Objects(takes) | Kind::Parquet(takes)) = &mut self.kind else {
-            return;
-        };
-        for (takes, column) in takes.iter_mut().zip(columns) {
-            *takes = match (*takes, column) {
-                // A text of an array in a file says more as JSON.
-                (Takes::Json | Takes::Array, Takes::Text) => Takes::Json,
-                (_, column) => *column,
-            };
         }
     }
 
@@ -108,14 +94,12 @@ impl Import {
                 }
                 Rows::Records(Box::new(records))
             }
-            Kind::Objects(takes) => {
+            Kind::Objects(raw) => {
                 let names = self.columns.iter().map(|column| column.name.clone());
-                let names = names.zip(takes.iter().copied()).collect();
+                let names = names.zip(raw.iter().copied()).collect();
                 Rows::Objects(Box::new(Objects::open(&self.path)?), names)
             }
-            Kind::Parquet(takes) => {
-                Rows::Parquet(Box::new(Batches::open(&self.path)?), takes.clone())
-            }
+            Kind::Parquet => Rows::Parquet(Box::new(Batches::open(&self.path)?)),
         };
         Ok(Blocks {
             rows,
@@ -129,7 +113,7 @@ impl Import {
     pub fn line(&self, counted: u64) -> Option<u64> {
         match &self.kind {
             Kind::Separated { plain: true, .. } => Some(counted),
-            Kind::Parquet(_) => None,
+            Kind::Parquet => None,
             Kind::Separated { delimiter, .. } => {
                 let text = Text::open(&self.path).ok()?;
                 let mut records = Records::new(text, &self.path, *delimiter);
@@ -216,7 +200,7 @@ impl Import {
         let mut objects = Objects::open(path)?;
         let mut names: Vec<String> = Vec::new();
         let mut places = std::collections::HashMap::new();
-        let mut shapes: Vec<Shape> = Vec::new();
+        let mut classes: Vec<Class> = Vec::new();
         let mut rows = 0;
         while let Some(members) = objects.next()? {
             for member in members {
@@ -226,11 +210,16 @@ impl Import {
                         let key = member.key.clone().into_owned();
                         places.insert(key.clone(), names.len());
                         names.push(key);
-                        shapes.push(Shape::Value(Class::Nothing));
+                        classes.push(Class::default());
                         names.len() - 1
                     }
                 };
-                shapes[place] = shapes[place].join(member.shape());
+                let class = member.class();
+                // Anything may stand beside an object or an array: as JSON, too.
+                classes[place] = match (classes[place], class) {
+                    (Class::Json, _) | (_, Class::Json) => Class::Json,
+                    (a, b) => a.join(b),
+                };
             }
             rows += 1;
             if rows % 4096 == 0 && !go_on(objects.read) {
@@ -242,10 +231,10 @@ impl Import {
         }
         let columns = names
             .into_iter()
-            .zip(&shapes)
-            .map(|(name, shape)| Inferred {
+            .zip(&classes)
+            .map(|(name, class)| Inferred {
                 name,
-                type_name: shape.type_name(),
+                type_name: class.type_name().into(),
             });
         Ok(Import {
             path: path.to_owned(),
@@ -253,7 +242,7 @@ impl Import {
             named: true,
             rows,
             remarks: objects.remark.map(str::to_owned).into_iter().collect(),
-            kind: Kind::Objects(shapes.into_iter().map(Shape::takes).collect()),
+            kind: Kind::Objects(classes.iter().map(|class| *class == Class::Json).collect()),
         })
     }
 
@@ -265,7 +254,7 @@ impl Import {
             remarks: batches.remarks.clone(),
             columns: batches.columns.clone(),
             named: true,
-            kind: Kind::Parquet(batches.takes()),
+            kind: Kind::Parquet,
         })
     }
 }
@@ -281,9 +270,9 @@ enum Rows {
     /// As they are.
     Plain(std::fs::File),
     Records(Box<Records<Text>>),
-    /// With the columns' names.
-    Objects(Box<Objects>, Vec<(String, Takes)>),
-    Parquet(Box<Batches>, Vec<Takes>),
+    /// With the columns' names, and whether their values stay JSON.
+    Objects(Box<Objects>, Vec<(String, bool)>),
+    Parquet(Box<Batches>),
 }
 
 impl Blocks {
@@ -311,8 +300,8 @@ impl Blocks {
             Rows::Objects(objects, columns) => {
                 while self.block.len() < BLOCK && objects.write_next(columns, &mut self.block)? {}
             }
-            Rows::Parquet(batches, takes) => {
-                while self.block.len() < BLOCK && batches.write_next(takes, &mut self.block)? {}
+            Rows::Parquet(batches) => {
+                while self.block.len() < BLOCK && batches.write_next(&mut self.block)? {}
             }
         }
         Ok(Some(&*self.block).filter(|block| !block.is_empty()))

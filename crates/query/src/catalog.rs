@@ -325,6 +325,17 @@ impl Catalog {
         *names = Arc::new(Names::learned(relations));
     }
 
+    /// What was not read in time is due once more.
+    fn again(&self) {
+        self.state.send_if_modified(|state| match *state {
+            State::Stale { all } => {
+                *state = State::Due { all };
+                true
+            }
+            _ => false,
+        });
+    }
+
     fn publish(&self, names: &Names) {
         *lock(&self.names) = Arc::new(names.clone());
     }
@@ -361,21 +372,34 @@ pub(crate) fn gently(sql: &str) -> String {
 
 /// Keeps a session's catalog until the session has ended.
 pub(crate) async fn keep(catalog: Arc<Catalog>, asker: Asker) {
+    /// What comes late so many times in a row is not to be had.
+    const TRIES: u32 = 5;
     let mut state = catalog.state.subscribe();
+    let mut late = 0;
     loop {
         tokio::select! {
             () = asker.closed() => return,
             _ = state.wait_for(|state| matches!(state, State::Due { .. })) => {}
+            // A slow server may have a better time soon; the next statement does not wait for that.
+            () = tokio::time::sleep(Duration::from_secs(1 << late)), if late > 0 => {
+                catalog.again();
+                continue;
+            }
         }
         let begun = catalog.state.send_replace(State::Reading);
         let all = begun == State::Due { all: true };
         let outcome = read::read(&catalog, &asker, all).await;
+        late = match outcome {
+            Outcome::Late if late < TRIES => late + 1,
+            _ => 0,
+        };
         catalog.state.send_modify(|state| {
             *state = match (*state, outcome) {
+                (State::Reading, Outcome::Late) if late == 0 => State::Settled,
                 (State::Reading, Outcome::Done) => State::Settled,
-                (State::Reading, Outcome::Busy) => State::Stale { all },
-                (State::Stale { .. }, Outcome::Busy) if all => State::Stale { all },
-                (State::Due { .. }, Outcome::Busy) if all => State::Due { all },
+                (State::Reading, Outcome::Busy | Outcome::Late) => State::Stale { all },
+                (State::Stale { .. }, Outcome::Busy | Outcome::Late) if all => State::Stale { all },
+                (State::Due { .. }, Outcome::Busy | Outcome::Late) if all => State::Due { all },
                 (changed_meanwhile, _) => changed_meanwhile,
             };
         });

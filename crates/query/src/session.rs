@@ -75,6 +75,8 @@ pub(crate) enum NoAnswer {
     Busy,
     /// The server answered with an error, or has gone.
     Refused,
+    /// The server would have taken too long, or waited for a lock.
+    Late,
 }
 
 /// Rows of text, as the server printed them.

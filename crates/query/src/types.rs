@@ -28,6 +28,26 @@ pub(crate) fn column(field: &Field, names: &Names) -> Column {
     Column::new(field.name.clone(), type_name, kind)
 }
 
+/// Whether `format_type` prints the type of numbers so: psql sets these to the right.
+pub(crate) fn is_number(type_name: &str) -> bool {
+    let plain = type_name.split('(').next().unwrap_or_default();
+    let is_array = type_name.ends_with("[]");
+    let numbers = [
+        "smallint",
+        "integer",
+        "bigint",
+        "numeric",
+        "real",
+        "double precision",
+        "money",
+        "oid",
+        "xid",
+        "xid8",
+        "cid",
+    ];
+    numbers.contains(&plain) && !is_array
+}
+
 /// The query for the names of the types that are not built in and not in `names`; none where all
 /// are known.
 pub(crate) fn question(fields: &[Field], names: &Names) -> Option<String> {

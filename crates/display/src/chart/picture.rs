@@ -1,4 +1,4 @@
-//! A specification's picture: Vega's own code turns it into SVG, and that into a PNG.
+//! A specification's picture: Vega's own code turns it into SVG.
 //!
 //! Vega runs in a small JavaScript engine that is made for one chart and freed after it. It has no
 //! way out: nothing to read, nothing to fetch, bounded memory. A build that found no npm has no
@@ -25,30 +25,16 @@ pub(super) fn add(
 
 #[cfg(vega)]
 mod vega {
-    use std::sync::Arc;
-
-    use resvg::tiny_skia::{Color, Pixmap, Transform};
-    use resvg::usvg::{self, ImageHrefResolver, fontdb};
     use rquickjs::{CatchResultExt, CaughtError, Context, Ctx, Function, Promise, Runtime};
-    use serde_json::{Value, json};
+    use serde_json::Value;
     use skrifa::instance::{LocationRef, Size};
     use skrifa::{FontRef, MetadataProvider};
 
     use crate::chart::layout::problem;
+    use crate::picture::{self, BOLD, SANS, WIDE};
     use crate::{Bundle, Problem};
 
     const VEGA: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/vega.js"));
-    const SANS: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/Arimo_400Regular.ttf"));
-    const BOLD: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/Arimo_700Bold.ttf"));
-    /// For scripts that the first two do not have.
-    const WIDE: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/DejaVuSans.ttf"));
-
-    /// What the first font calls itself.
-    const FAMILY: &str = "Arimo";
-    /// Pixels of the picture a pixel of the chart: fine on screens of high density.
-    const DENSITY: f32 = 2.0;
-    /// A longer side is drawn less finely.
-    const LONGEST: f32 = 6_000.0;
     /// The engine's memory: a chart of our own needs 20 MB.
     const MEMORY: usize = 256 << 20;
     const STACK: usize = 1 << 20;
@@ -64,14 +50,8 @@ mod vega {
                 "Vega-Lite's documentation says what a specification may hold.",
             )
         })?;
-        let (png, width, height) = png(&svg)
-            .ok_or_else(|| problem("the picture has no size", "Give it a width and a height."))?;
-        let mut bundle = bundle.with("image/png", base64(&png));
-        bundle.metadata.insert(
-            "image/png".into(),
-            json!({"width": width, "height": height}),
-        );
-        Ok(bundle)
+        picture::add(bundle, &svg)
+            .ok_or_else(|| problem("the picture has no size", "Give it a width and a height."))
     }
 
     /// What Vega draws.
@@ -142,39 +122,5 @@ mod vega {
     fn units(font: &FontRef) -> f64 {
         let metrics = font.metrics(Size::unscaled(), LocationRef::default());
         f64::from(metrics.units_per_em.max(1))
-    }
-
-    /// The picture of an SVG, on white, with its size in pixels of the chart.
-    fn png(svg: &str) -> Option<(Vec<u8>, u32, u32)> {
-        let mut fonts = fontdb::Database::new();
-        for file in [SANS, BOLD, WIDE] {
-            fonts.load_font_source(fontdb::Source::Binary(Arc::new(file)));
-        }
-        fonts.set_sans_serif_family(FAMILY);
-        let options = usvg::Options {
-            fontdb: Arc::new(fonts),
-            font_family: FAMILY.into(),
-            // A specification may name pictures; none is read from this machine.
-            image_href_resolver: ImageHrefResolver {
-                resolve_data: Box::new(|_, _, _| None),
-                resolve_string: Box::new(|_, _| None),
-            },
-            ..usvg::Options::default()
-        };
-        let tree = usvg::Tree::from_str(svg, &options).ok()?;
-        let (width, height) = (tree.size().width(), tree.size().height());
-        let density = DENSITY.min(LONGEST / width.max(height));
-        let pixels = |length: f32| (length * density).ceil() as u32;
-        let mut picture = Pixmap::new(pixels(width), pixels(height))?;
-        picture.fill(Color::WHITE);
-        let scale = Transform::from_scale(density, density);
-        resvg::render(&tree, scale, &mut picture.as_mut());
-        let png = picture.encode_png().ok()?;
-        Some((png, width.ceil() as u32, height.ceil() as u32))
-    }
-
-    fn base64(bytes: &[u8]) -> String {
-        use base64::Engine;
-        base64::engine::general_purpose::STANDARD.encode(bytes)
     }
 }

@@ -4,6 +4,7 @@
 //! connection: its names never change.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use super::{
@@ -26,6 +27,8 @@ pub(super) enum Outcome {
     Done,
     /// The user's work came first; what is left has to wait.
     Busy,
+    /// Some of it would have taken the server too long.
+    Late,
 }
 
 type Row = Vec<Option<String>>;
@@ -36,17 +39,22 @@ pub(super) async fn read(catalog: &Catalog, asker: &Asker, all: bool) -> Outcome
     let users = (SERVERS_LAST, u32::MAX);
     let servers = (0, SERVERS_LAST);
     let ranges: &[_] = if all { &[users, servers] } else { &[users] };
+    let mut outcome = Outcome::Done;
     for (after, upto) in ranges {
         let reading = Reading {
             asker,
             after: *after,
             upto: *upto,
+            late: AtomicBool::new(false),
         };
         if reading.parts(&mut names, catalog).await.is_err() {
             return Outcome::Busy;
         }
+        if reading.late.load(Ordering::Relaxed) {
+            outcome = Outcome::Late;
+        }
     }
-    Outcome::Done
+    outcome
 }
 
 /// One pass over objects with oids in a range.
@@ -54,28 +62,30 @@ struct Reading<'a> {
     asker: &'a Asker,
     after: u32,
     upto: u32,
+    /// Some part did not come in time.
+    late: AtomicBool,
 }
 
 impl Reading<'_> {
     /// Reads part after part; what the server refuses stays as it was known.
     async fn parts(&self, names: &mut Names, catalog: &Catalog) -> Result<(), NoAnswer> {
         let of_users = self.after == SERVERS_LAST;
-        if of_users && let Some(schemas) = told(self.schemas().await)? {
+        if of_users && let Some(schemas) = self.told(self.schemas().await)? {
             names.schemas = Arc::new(schemas);
         }
-        if let Some(relations) = told(self.relations().await)? {
+        if let Some(relations) = self.told(self.relations().await)? {
             names.relations = self.merged(&names.relations, relations, |relation| relation.oid);
             catalog.publish(names);
         }
         let functions = self.pages(include_str!("functions.sql"), OTHERS, oid, function);
-        if let Some(functions) = told(functions.await)? {
+        if let Some(functions) = self.told(functions.await)? {
             names.functions = self.merged(&names.functions, functions, |function| function.oid);
         }
         let types = self.pages(include_str!("types.sql"), OTHERS, oid, type_);
-        if let Some(types) = told(types.await)? {
+        if let Some(types) = self.told(types.await)? {
             names.types = self.merged(&names.types, types, |known| known.oid);
         }
-        if !of_users && let Some(settings) = told(self.settings().await)? {
+        if !of_users && let Some(settings) = self.told(self.settings().await)? {
             names.settings = Arc::new(settings);
         }
         catalog.publish(names);
@@ -124,7 +134,9 @@ impl Reading<'_> {
         next: impl Fn(&Row) -> Option<(u32, i16)>,
         mut item: impl FnMut(Row) -> Option<T>,
     ) -> Result<Vec<T>, NoAnswer> {
-        let size = page_size(sql);
+        /// A page of so few rows is not asked for in smaller ones.
+        const LEAST: usize = 20;
+        let (sql, mut size) = paged(sql);
         let (mut after, mut number) = (self.after, i16::MAX);
         let mut items = Vec::new();
         loop {
@@ -132,7 +144,14 @@ impl Reading<'_> {
                 .replace(":'after'", &format!("'{after}'"))
                 .replace(":'number'", &format!("'{number}'"))
                 .replace(":'upto'", &format!("'{}'", self.upto));
-            let rows = self.ask(&page).await?;
+            let rows = match self.ask(&format!("{page}{size}")).await {
+                // Less at once may be quick enough.
+                Err(NoAnswer::Late) if size > LEAST => {
+                    size /= 4;
+                    continue;
+                }
+                rows => rows?,
+            };
             let full = rows.len() >= size;
             let last = rows.last().and_then(&next);
             items.extend(rows.into_iter().filter_map(&mut item));
@@ -156,6 +175,19 @@ impl Reading<'_> {
         Ok(rows)
     }
 
+    /// An answer, or none where the server refused or was slow: only the user's work ends a reading.
+    fn told<T>(&self, answer: Result<T, NoAnswer>) -> Result<Option<T>, NoAnswer> {
+        match answer {
+            Ok(told) => Ok(Some(told)),
+            Err(NoAnswer::Refused) => Ok(None),
+            Err(NoAnswer::Late) => {
+                self.late.store(true, Ordering::Relaxed);
+                Ok(None)
+            }
+            Err(NoAnswer::Busy) => Err(NoAnswer::Busy),
+        }
+    }
+
     /// What was read, and of what was known the rest, by oid.
     fn merged<T: Clone>(
         &self,
@@ -171,21 +203,15 @@ impl Reading<'_> {
     }
 }
 
-/// An answer, or none where the server refused: only the user's work ends a reading.
-fn told<T>(answer: Result<T, NoAnswer>) -> Result<Option<T>, NoAnswer> {
-    match answer {
-        Ok(told) => Ok(Some(told)),
-        Err(NoAnswer::Refused) => Ok(None),
-        Err(NoAnswer::Busy) => Err(NoAnswer::Busy),
-    }
-}
-
-/// The limit that a query ends with.
-fn page_size(sql: &str) -> usize {
-    let limit = sql.trim_end().rsplit(' ').next();
-    limit
-        .and_then(|limit| limit.parse().ok())
-        .unwrap_or(usize::MAX)
+/// A query up to the number of its limit, and that.
+fn paged(sql: &str) -> (&str, usize) {
+    let query = sql
+        .trim_end()
+        .trim_end_matches(|c: char| c.is_ascii_digit());
+    let limit = sql
+        .get(query.len()..)
+        .and_then(|limit| limit.trim_end().parse().ok());
+    (query, limit.unwrap_or(usize::MAX))
 }
 
 fn oid(row: &Row) -> Option<(u32, i16)> {

@@ -1,6 +1,7 @@
 //! `%tables` and `%describe`: what the current connection holds, as an outline to unfold or as JSON.
 
 mod list;
+mod others;
 mod outline;
 
 use std::ops::Range;
@@ -16,6 +17,7 @@ use crate::complete::keywords::quoted;
 use crate::host::Host;
 use crate::inspector::{self, Path, Relation};
 use crate::query::Run;
+use crate::types;
 
 /// So many relations are listed with their columns.
 const WITH_COLUMNS: usize = 200;
@@ -53,15 +55,27 @@ pub(super) async fn describe<H: Host>(
     at: Range<usize>,
 ) -> Result<(), Problem> {
     let (Some(name), as_json) = arguments(rest).unwrap_or_default() else {
-        let why = "%describe takes the name of a table or view, and --json";
+        let why = "%describe takes a name (of a table, a view, a sequence, an index or a type), and --json";
         return Err(refused(run, at, why));
     };
     let path = Path::parse(name).map_err(|why| refused(run, at.clone(), why))?;
-    let found = inspector::relation(run, &path).await;
-    let relation = found.map_err(|mut problem| {
-        problem.place = Some(run.place(at.start));
-        problem
-    })?;
+    let relation = match inspector::relation(run, &path).await {
+        Ok(relation) => relation,
+        Err(mut problem) => {
+            if problem.code.as_deref() == Some("42P01")
+                && let Some(other) = inspector::other(run, &path).await?
+            {
+                let bundle = match as_json {
+                    true => json(other.described()),
+                    false => others::outline(&other).bundle(&run.settings.print),
+                };
+                run.show(bundle).await;
+                return Ok(());
+            }
+            problem.place = Some(run.place(at.start));
+            return Err(problem);
+        }
+    };
     let bundle = match as_json {
         true => json(relation.described()),
         false => {
@@ -122,11 +136,11 @@ async fn sample<H: Host>(
         return Ok(None);
     };
     let columns = relation.columns.iter().map(|column| {
-        Column::new(
-            column.name.clone(),
-            column.type_name.to_string(),
-            Kind::Text,
-        )
+        let kind = match types::is_number(&column.type_name) {
+            true => Kind::Number,
+            false => Kind::Text,
+        };
+        Column::new(column.name.clone(), column.type_name.to_string(), kind)
     });
     Ok(Some(Table {
         footers: Some(Vec::new()),

@@ -15,6 +15,7 @@ pub(crate) mod print;
 mod psql;
 mod psql_copy;
 mod results;
+mod schema;
 mod sql;
 
 use std::ops::Range;
@@ -92,8 +93,14 @@ pub(crate) const PERCENT: &[Entry] = &[
     entry(
         "%describe",
         "NAME [--json]",
-        "shows all of a table or view: columns, keys both ways, indexes, size, a sample",
+        "shows all of a table or view: columns, keys both ways, indexes, size, a sample; or of a sequence, an index or a type",
         "%describe people",
+    ),
+    entry(
+        "%schema",
+        "[NAME]",
+        "draws the tables and views of a schema with their foreign keys",
+        "%schema public",
     ),
     entry(
         "%%sql",
@@ -375,6 +382,7 @@ pub(crate) async fn percent<H: Host>(
         "export" => export::result(run, rest, at).await,
         "import" => import::import(run, rest, at).await,
         "results" => results::results(run, rest).await,
+        "schema" => schema::schema(run, rest, at).await,
         "tables" => inspector::tables(run, rest, at).await,
         "describe" => inspector::describe(run, rest, at).await,
         "model" => model::model(run, rest, at).await,

@@ -5,7 +5,7 @@ use std::ops::Range;
 use display::{Bundle, Problem};
 
 use super::refused;
-use crate::generate::model::{Model, items, program};
+use crate::generate::model::{Model, clash, items, program};
 use crate::host::Host;
 use crate::inspector::{self, Path};
 use crate::query::Run;
@@ -38,12 +38,16 @@ pub(super) async fn model<H: Host>(
     let made = inspector::made(run).await?;
     let model = Model::new(relation, name, made);
     let name = model.name.clone();
-    let sources = {
-        let mut models = lock(&run.query.models);
-        models.retain(|other| other.name != name);
-        models.push(model.clone());
-        items(&models)
-    };
+    let mut models = lock(&run.query.models).clone();
+    models.retain(|other| other.name != name);
+    models.push(model.clone());
+    if let Some(name) = clash(&models) {
+        let why =
+            format!("{name} would be a table's and an enum's type: write %model TABLE as NAME");
+        return Err(refused(run, at, why));
+    }
+    let sources = items(&models);
+    *lock(&run.query.models) = models;
     if let Some(file) = to {
         let file_path = transfer::path(file);
         let text = program(&model);

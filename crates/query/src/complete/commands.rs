@@ -3,6 +3,7 @@
 use display::chart::Kind;
 
 use super::cursor::Typed;
+use super::keywords::quoted;
 use super::offer::{Offer, Rank};
 use super::{Candidate, Completions, Known, completions};
 use crate::catalog::{Names, Relation, RelationKind};
@@ -73,6 +74,20 @@ pub(super) fn arguments(command: &str, before: &str, typed: &Typed, known: &Know
         ("%tables", None) => {
             relations(known.names, &[], &mut offer);
             offer.add_word(Rank::Keyword, "--json", "keyword");
+        }
+        ("%describe", None) => {
+            named(known.names, &mut offer);
+            let types = known.names.types.iter();
+            for known in types.filter(|known| !Names::is_servers(&known.schema)) {
+                offer.add_word(Rank::Column, &quoted(&known.name), "class");
+            }
+        }
+        ("%model", None) => named(known.names, &mut offer),
+        ("%schema", None) => {
+            let schemas = known.names.schemas.iter();
+            for schema in schemas.filter(|schema| !Names::is_servers(&schema.name)) {
+                offer.add_word(Rank::Source, &quoted(&schema.name), "module");
+            }
         }
         ("%help", None) => {
             for entry in PERCENT.iter().chain(PSQL) {
@@ -165,6 +180,23 @@ fn help_topics(before: &str, offer: &mut Offer) {
     let rest = topics().filter_map(|(topic, _)| topic.strip_prefix(&begun));
     for rest in rest.filter(|rest| begun.is_empty() || rest.starts_with(' ')) {
         offer.add_word(Rank::Keyword, &rest.trim_start().to_lowercase(), "keyword");
+    }
+}
+
+/// The users' relations, written as names.
+fn named(names: &Names, offer: &mut Offer) {
+    let relations = names.relations.iter();
+    for relation in relations.filter(|relation| !Names::is_servers(&relation.schema)) {
+        let (rank, text) = match names.is_visible(&relation.schema) {
+            true => (Rank::Relation, quoted(&relation.name)),
+            false => {
+                let (schema, name) = (quoted(&relation.schema), quoted(&relation.name));
+                (Rank::Elsewhere, format!("{schema}.{name}"))
+            }
+        };
+        offer.add(rank, &relation.name, || {
+            Candidate::new(text, "class", relation.kind.words())
+        });
     }
 }
 

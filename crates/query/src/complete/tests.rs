@@ -499,6 +499,10 @@ fn commands_and_variables() {
     put("\\h create ta|", "\\h create table");
     put("\\unset ci|", "\\unset city");
     put("%copy peo|", "%copy people");
+    put("%schema sa|", "%schema sales");
+    put("%describe wei|", "%describe \"Weird\"");
+    put("%describe moo|", "%describe mood");
+    put("%model off|", "%model sales.offers");
     put("%results tak|", "%results takings");
     put("%chart hist|", "%chart histogram");
     put("%chart bar st|", "%chart bar stacked");

@@ -1,11 +1,12 @@
 //! The struct of a table, with its key, its defaults and its relations to other tables.
 
+use std::collections::HashSet;
 use std::fmt::Write as _;
 
 use super::names::{Names, snake, text, type_name};
 use super::types::Rust;
 use crate::complete::keywords::quoted;
-use crate::inspector::{Column, ForeignKey, Made, Relation};
+use crate::inspector::{Column, Enum, ForeignKey, Made, Relation};
 use crate::variables::identifier;
 
 pub(crate) use super::program::program;
@@ -49,11 +50,7 @@ impl Model {
         let columns = self.relation.columns.iter();
         columns
             .map(|column| {
-                let rust = match self.made.rust(&column.type_name) {
-                    Rust::Known(rust) => rust,
-                    Rust::Enum(of) => type_name(&of.name),
-                    Rust::Enums(of) => format!("Vec<Option<{}>>", type_name(&of.name)),
-                };
+                let rust = self.made.rust_of(column);
                 let rust = if column.nullable {
                     format!("Option<{rust}>")
                 } else {
@@ -66,6 +63,15 @@ impl Model {
                 }
             })
             .collect()
+    }
+
+    /// The enums of its columns, by their Rust names.
+    pub(crate) fn enums(&self) -> impl Iterator<Item = (String, &Enum)> {
+        let columns = self.relation.columns.iter();
+        columns.filter_map(|column| match self.made.rust(&column.type_name) {
+            Rust::Enum(of) | Rust::Enums(of) => Some((self.made.enum_name(of), of)),
+            Rust::Known(_) => None,
+        })
     }
 
     /// The table, as SQL writes it.
@@ -108,16 +114,13 @@ impl Model {
 pub(crate) fn items(models: &[Model]) -> Vec<Item> {
     let mut items: Vec<Item> = Vec::new();
     for model in models {
-        for column in &model.relation.columns {
-            if let Rust::Enum(of) | Rust::Enums(of) = model.made.rust(&column.type_name) {
+        for (name, of) in model.enums() {
+            if !items.iter().any(|item| item.name == name) {
                 let sql = format!("{}.{}", identifier(&of.schema), identifier(&of.name));
-                let name = type_name(&of.name);
-                if !items.iter().any(|item| item.name == name) {
-                    items.push(Item {
-                        source: of_enum(&name, &sql, &of.labels),
-                        name,
-                    });
-                }
+                items.push(Item {
+                    source: of_enum(&name, &sql, &of.labels),
+                    name,
+                });
             }
         }
     }
@@ -128,6 +131,14 @@ pub(crate) fn items(models: &[Model]) -> Vec<Item> {
         });
     }
     items
+}
+
+/// A name that would be a table's and an enum's, were these all types.
+pub(crate) fn clash(models: &[Model]) -> Option<&str> {
+    let enums = models.iter().flat_map(Model::enums);
+    let enums: HashSet<String> = enums.map(|(name, _)| name).collect();
+    let mut names = models.iter().map(|model| model.name.as_str());
+    names.find(|name| enums.contains(*name))
 }
 
 fn of_enum(name: &str, sql: &str, labels: &[String]) -> String {
@@ -213,7 +224,7 @@ fn of_table(model: &Model, models: &[Model]) -> String {
             .collect::<Vec<_>>()
             .join(", ")
     };
-    let defaults = list(&|column| column.default.is_some() || column.identity.is_some());
+    let defaults = list(&has_default);
     let generated = list(&is_generated);
     let key: Vec<String> = model.key().iter().map(|name| text(name)).collect();
     let (key, table, name_text) = (key.join(", "), text(&model.table()), text(name));
@@ -223,6 +234,7 @@ fn of_table(model: &Model, models: &[Model]) -> String {
         false => format!("impl {name} {{\n{relations}}}\n"),
     };
     let about = one_line(&model.about());
+    let row = if members.is_empty() { "_" } else { "row" };
     format!(
         "/// {about}
 #[derive(Clone, PartialEq)]
@@ -236,7 +248,7 @@ impl std::fmt::Debug for {name} {{
 impl db::Record for {name} {{
     const FIELDS: &'static [db::Field] = &[
 {known}    ];
-    fn read(row: &db::Row) -> db::Result<Self> {{ Ok(db::Stored::keep({name} {{ {read}stored: Default::default() }})) }}
+    fn read({row}: &db::Row) -> db::Result<Self> {{ Ok(db::Stored::keep({name} {{ {read}stored: Default::default() }})) }}
     fn write(&self) -> Vec<db::Parameter> {{ vec![{written}] }}
 }}
 impl db::Model for {name} {{
@@ -362,6 +374,11 @@ fn forwards(key: &ForeignKey) -> String {
     }
 }
 
+/// Whether the table fills it where an insert leaves it out.
+pub(super) fn has_default(column: &Column) -> bool {
+    column.default.is_some() || column.identity.is_some()
+}
+
 /// Whether nobody but the table may fill it.
 pub(super) fn is_generated(column: &Column) -> bool {
     column.computed.is_some()
@@ -448,13 +465,14 @@ pub(super) fn one_line(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::inspector::{Enum, Key};
+    use crate::inspector::Key;
 
     #[test]
     fn constants_are_known() {
         let mood = Enum {
             schema: "public".into(),
             name: "mood".into(),
+            visible: true,
             labels: vec!["a b".into(), "c".into()],
             ..Enum::default()
         };

@@ -2,6 +2,8 @@
 
 use std::collections::HashSet;
 
+use unicode_ident::{is_xid_continue, is_xid_start};
+
 /// Words that are no names in Rust unless written `r#word`.
 const WORDS: &[&str] = &[
     "abstract", "as", "async", "await", "become", "box", "break", "const", "continue", "do", "dyn",
@@ -12,6 +14,50 @@ const WORDS: &[&str] = &[
 ];
 /// Words that are none at all.
 const NEVER: &[&str] = &["self", "super", "crate", "_"];
+/// Types and traits that every program knows without asking: a type of such a name would stand in
+/// their place.
+const KNOWN: &[&str] = &[
+    "AsMut",
+    "AsRef",
+    "Box",
+    "Clone",
+    "Copy",
+    "Default",
+    "DoubleEndedIterator",
+    "Drop",
+    "Eq",
+    "Err",
+    "ExactSizeIterator",
+    "Extend",
+    "Fn",
+    "FnMut",
+    "FnOnce",
+    "From",
+    "FromIterator",
+    "Future",
+    "Into",
+    "IntoFuture",
+    "IntoIterator",
+    "Iterator",
+    "None",
+    "Ok",
+    "Option",
+    "Ord",
+    "PartialEq",
+    "PartialOrd",
+    "Result",
+    "Send",
+    "Sized",
+    "Some",
+    "String",
+    "Sync",
+    "ToOwned",
+    "ToString",
+    "TryFrom",
+    "TryInto",
+    "Unpin",
+    "Vec",
+];
 
 /// Names given so far, of which each is given once.
 #[derive(Default)]
@@ -25,20 +71,20 @@ impl Names {
 
     /// A field or a function: `created_at` for `createdAt`, with a number where it is taken.
     pub(super) fn field(&mut self, sql: &str) -> String {
-        self.give(&snake(sql))
+        self.give(&snake(sql), "_")
     }
 
     /// A variant of an enum.
     pub(super) fn variant(&mut self, sql: &str) -> String {
-        self.give(&type_name(sql))
+        self.give(&camel(sql), "")
     }
 
-    fn give(&mut self, name: &str) -> String {
+    fn give(&mut self, name: &str, before_number: &str) -> String {
         let mut given = name.to_owned();
         let mut count = 1;
         while !self.0.insert(given.clone()) {
             count += 1;
-            given = format!("{name}_{count}");
+            given = format!("{name}{before_number}{count}");
         }
         match WORDS.contains(&given.as_str()) {
             true => format!("r#{given}"),
@@ -52,7 +98,8 @@ pub(super) fn snake(sql: &str) -> String {
     let mut name = String::new();
     let mut before = ' ';
     for c in sql.chars() {
-        if !c.is_alphanumeric() {
+        // Some numbers and letters in circles are none to Rust.
+        if !(c.is_alphanumeric() && is_xid_continue(c)) {
             before = c;
             if !name.is_empty() && !name.ends_with('_') {
                 name.push('_');
@@ -68,7 +115,7 @@ pub(super) fn snake(sql: &str) -> String {
     let name = name.trim_end_matches('_');
     match name.chars().next() {
         None => "column".into(),
-        Some(first) if first.is_numeric() => format!("_{name}"),
+        Some(first) if !is_xid_start(first) => format!("_{name}"),
         Some(_) if NEVER.contains(&name) => format!("{name}_"),
         Some(_) => name.to_owned(),
     }
@@ -76,6 +123,14 @@ pub(super) fn snake(sql: &str) -> String {
 
 /// `OrderItems` for `order_items`.
 pub(crate) fn type_name(sql: &str) -> String {
+    let name = camel(sql);
+    match KNOWN.contains(&name.as_str()) {
+        true => format!("Row{name}"),
+        false => name,
+    }
+}
+
+fn camel(sql: &str) -> String {
     let name: String = snake(sql)
         .split('_')
         .flat_map(|word| {
@@ -85,7 +140,7 @@ pub(crate) fn type_name(sql: &str) -> String {
         })
         .collect();
     match name.chars().next() {
-        Some(first) if first.is_alphabetic() && name != "Self" => name,
+        Some(first) if is_xid_start(first) && name != "Self" => name,
         _ => format!("Row{name}"),
     }
 }
@@ -120,11 +175,22 @@ mod tests {
         check("2nd", "_2nd", "Row2nd");
         check("größe", "größe", "Größe");
         check("ID", "id", "Id");
+        check("option", "option", "RowOption");
+        check("x²", "x", "X");
+        check("Ⓐ ½", "column", "Column");
+        check("표", "표", "표");
         check(
             "commerce.order.priceTotal",
             "commerce_order_price_total",
             "CommerceOrderPriceTotal",
         );
+    }
+
+    #[test]
+    fn a_variant_is_among_its_own() {
+        let mut names = Names::default();
+        let given = ["none", "None", "self", ""].map(|label| names.variant(label));
+        assert_eq!(given, ["None", "None2", "RowSelf", "Column"]);
     }
 
     #[test]

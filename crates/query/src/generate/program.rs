@@ -1,10 +1,12 @@
 //! A table as a module for programs: the same struct, on `tokio-postgres` alone.
+//!
+//! What it uses of other crates it names by its path: any name of a type may be the table's.
 
 use std::fmt::Write as _;
 
-use super::model::{Member, Model, about, is_generated, one_line};
-use super::names::text;
-use super::types::Rust;
+use super::model::{Member, Model, about, has_default, is_generated, one_line};
+use super::names::{Names, text};
+use super::types::without_modifier;
 use crate::variables::identifier;
 
 /// What `tokio-postgres` reads and writes without features.
@@ -16,6 +18,10 @@ const NATIVE: &[(&str, &str)] = &[
     ("real", "f32"),
     ("double precision", "f64"),
     ("text", "String"),
+    ("character varying", "String"),
+    ("character", "String"),
+    ("bpchar", "String"),
+    ("name", "String"),
     ("bytea", "Vec<u8>"),
     ("oid", "u32"),
 ];
@@ -23,70 +29,64 @@ const NATIVE: &[(&str, &str)] = &[
 /// A column as the module sees it.
 struct Place<'m> {
     member: Member<'m>,
-    /// The Rust type; other types than the native ones pass as text.
+    /// The Rust type.
     rust: String,
+    /// Whether it is none of the native types, and read as text.
     as_text: bool,
+    /// What follows a parameter, so that the driver may send it as the Rust type goes.
+    cast: String,
 }
 
 /// The module.
 pub(crate) fn program(model: &Model) -> String {
     let name = &model.name;
-    let places: Vec<Place<'_>> = model
-        .members()
-        .into_iter()
-        .map(|member| place(model, member))
-        .collect();
+    let members = model.members().into_iter();
+    let places: Vec<Place<'_>> = members.map(|member| place(model, member)).collect();
     let (mut declared, mut read, mut sent) = (String::new(), String::new(), String::new());
     let mut selected = Vec::new();
     for Place {
         member: Member { column, field, .. },
         rust,
         as_text,
+        cast,
     } in &places
     {
         let sql = identifier(&column.name);
-        let _ = writeln!(
-            declared,
-            "    /// {}\n    pub {field}: {rust},",
-            about(column, model.key())
-        );
-        let _ = writeln!(
-            read,
-            "            {field}: row.try_get({})?,",
-            text(&column.name)
-        );
-        selected.push(if *as_text {
-            format!("{sql}::text as {sql}")
-        } else {
-            sql
-        });
+        let about = about(column, model.key());
+        // Writing to a string does not fail.
+        let _ = writeln!(declared, "    /// {about}\n    pub {field}: {rust},");
+        let in_row = text(&column.name);
+        let _ = writeln!(read, "            {field}: row.try_get({in_row})?,");
         if !is_generated(column) {
-            let has_default = column.default.is_some() || column.identity.is_some();
+            let left_out = match has_default(column) {
+                true => format!("self.{field} == <{rust}>::default()"),
+                false => "false".into(),
+            };
+            let (sql, cast) = (text(&sql), text(cast));
             let _ = writeln!(
                 sent,
-                "        columns.push(({}, {}, &self.{field} as &(dyn ToSql + Sync), {}));",
-                text(&identifier(&column.name)),
-                text(&cast(*as_text, &column.type_name)),
-                match has_default {
-                    true => format!("self.{field} == <{rust}>::default()"),
-                    false => "false".into(),
-                },
+                "            ({sql}, {cast}, &self.{field}, {left_out}),"
             );
         }
+        selected.push(match as_text {
+            true => format!("{sql}::text as {sql}"),
+            false => sql,
+        });
     }
-    let key: Vec<&Place<'_>> = model
-        .key()
-        .iter()
-        .filter_map(|name| {
-            places
-                .iter()
-                .find(|place| place.member.column.name == *name)
-        })
-        .collect();
-    let by_key = if key.is_empty() {
-        String::new()
-    } else {
-        by_key(&key)
+    if selected.is_empty() {
+        // A list of columns cannot be empty.
+        selected.push("null".into());
+    }
+    let row = if places.is_empty() { "_" } else { "row" };
+    let named = |name: &String| {
+        places
+            .iter()
+            .find(|place| place.member.column.name == *name)
+    };
+    let key: Vec<&Place<'_>> = model.key().iter().filter_map(named).collect();
+    let by_key = match key.is_empty() {
+        true => String::new(),
+        false => by_key(&key, !sent.is_empty()),
     };
     format!(
         "//! {table} as a Rust type, for programs with tokio-postgres. Made by Rowcell's %model.
@@ -94,8 +94,7 @@ pub(crate) fn program(model: &Model) -> String {
 //! Types that tokio-postgres does not read by itself are read and written as text.
 #![allow(dead_code)]
 
-use tokio_postgres::types::ToSql;
-use tokio_postgres::{{Error, GenericClient, Row}};
+use tokio_postgres::types;
 
 /// {about}
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -107,31 +106,36 @@ impl {name} {{
     const COLUMNS: &'static str = {columns};
 
     /// The struct of a row that has all columns.
-    fn read(row: &Row) -> Result<Self, Error> {{
+    fn read({row}: &tokio_postgres::Row) -> Result<Self, tokio_postgres::Error> {{
         Ok({name} {{
 {read}        }})
     }}
 
     /// All rows.
-    pub async fn all(client: &impl GenericClient) -> Result<Vec<Self>, Error> {{
+    pub async fn all(
+        client: &impl tokio_postgres::GenericClient,
+    ) -> Result<Vec<Self>, tokio_postgres::Error> {{
         Self::filter(client, \"true\", &[]).await
     }}
 
     /// The rows for which a condition of SQL holds.
     pub async fn filter(
-        client: &impl GenericClient,
+        client: &impl tokio_postgres::GenericClient,
         condition: &str,
-        parameters: &[&(dyn ToSql + Sync)],
-    ) -> Result<Vec<Self>, Error> {{
+        parameters: &[&(dyn types::ToSql + Sync)],
+    ) -> Result<Vec<Self>, tokio_postgres::Error> {{
         let sql = format!(\"select {{}} from {{}} where {{condition}}\", Self::COLUMNS, Self::TABLE);
         client.query(&sql, parameters).await?.iter().map(Self::read).collect()
     }}
 
     /// Inserts it, and answers it as it is in the table. What is empty and has a default is left to
     /// that.
-    pub async fn insert(&self, client: &impl GenericClient) -> Result<Self, Error> {{
+    pub async fn insert(
+        &self,
+        client: &impl tokio_postgres::GenericClient,
+    ) -> Result<Self, tokio_postgres::Error> {{
         let (mut names, mut values) = (Vec::new(), Vec::new());
-        let mut parameters: Vec<&(dyn ToSql + Sync)> = Vec::new();
+        let mut parameters: Vec<&(dyn types::ToSql + Sync)> = Vec::new();
         for (name, cast, value, left_out) in self.columns() {{
             if !left_out {{
                 parameters.push(value);
@@ -148,9 +152,9 @@ impl {name} {{
     }}
 {by_key}
     /// The columns that may be written: name, cast, value, and whether the default would do.
-    fn columns(&self) -> Vec<(&'static str, &'static str, &(dyn ToSql + Sync), bool)> {{
-        let mut columns = Vec::new();
-{sent}        columns
+    fn columns(&self) -> Vec<(&'static str, &'static str, &(dyn types::ToSql + Sync), bool)> {{
+        vec![
+{sent}        ]
     }}
 }}
 ",
@@ -163,120 +167,118 @@ impl {name} {{
 
 fn place<'m>(model: &'m Model, member: Member<'m>) -> Place<'m> {
     let type_name = &*member.column.type_name;
-    let native = NATIVE.iter().find(|(name, _)| *name == type_name);
-    let is_text = matches!(
-        type_name.split('(').next(),
-        Some("character varying" | "character" | "name" | "bpchar")
-    );
-    let (rust, as_text) = match native {
-        Some((_, rust)) => ((*rust).to_owned(), false),
-        None if is_text => ("String".to_owned(), false),
-        None => ("String".to_owned(), true),
+    // The server tells a domain as what it is made from, but takes no such parameter for one.
+    let base = model.made.base(type_name);
+    let plain = without_modifier(base);
+    let native = NATIVE.iter().find(|(name, _)| *name == plain);
+    let (rust, cast) = match native {
+        Some((_, "String")) if base != type_name => ("String", "::text".to_owned()),
+        Some((_, rust)) if base != type_name => (*rust, format!("::{plain}")),
+        Some((_, rust)) => (*rust, String::new()),
+        None => ("String", format!("::text::{}", unlimited(type_name))),
     };
-    // A domain is told as itself, and read as what it is made from.
-    let rust = match (native, model.made.rust(type_name)) {
-        (None, Rust::Known(_) | Rust::Enum(_) | Rust::Enums(_)) | (Some(_), _) => rust,
-    };
-    let rust = if member.column.nullable {
-        format!("Option<{rust}>")
-    } else {
-        rust
+    let rust = match member.column.nullable {
+        true => format!("Option<{rust}>"),
+        false => rust.to_owned(),
     };
     Place {
         member,
         rust,
-        as_text,
+        as_text: native.is_none(),
+        cast,
     }
 }
 
-/// What a parameter that passes as text is cast to.
-fn cast(as_text: bool, type_name: &str) -> String {
-    if as_text {
-        format!("::text::{type_name}")
-    } else {
-        String::new()
-    }
+/// A type as a cast that cuts nothing off: the column itself refuses what is too long for it.
+fn unlimited(type_name: &str) -> String {
+    let plain = without_modifier(type_name);
+    let (element, array) = match plain.strip_suffix("[]") {
+        Some(element) => (element, "[]"),
+        None => (plain.as_str(), ""),
+    };
+    let element = match element {
+        // Without their lengths these two are one bit and one character long.
+        "bit" => "\"bit\"",
+        "character" => "bpchar",
+        element if element.starts_with("interval ") => "interval",
+        element => element,
+    };
+    format!("{element}{array}")
 }
 
 /// What takes a primary key.
-fn by_key(key: &[&Place<'_>]) -> String {
-    let condition = |before: &str| {
-        let parts = key.iter().enumerate().map(|(index, place)| {
-            let number = match before {
-                "" => format!("${}", index + 1),
-                before => format!("${{{before} + {}}}", index + 1),
-            };
-            let name = identifier(&place.member.column.name);
-            format!(
-                "{name} = {number}{}",
-                cast(place.as_text, &place.member.column.type_name)
-            )
-        });
-        parts.collect::<Vec<_>>().join(" and ")
+fn by_key(key: &[&Place<'_>], is_written: bool) -> String {
+    let mut names = Names::without(&["client"]);
+    let (mut arguments, mut given, mut columns, mut own) = (String::new(), vec![], vec![], vec![]);
+    for place in key {
+        let Member { column, field, .. } = &place.member;
+        let name = names.field(&column.name);
+        // Writing to a string does not fail.
+        let _ = writeln!(arguments, "        {name}: &{},", place.rust);
+        given.push(name);
+        let (sql, cast) = (text(&identifier(&column.name)), text(&place.cast));
+        columns.push(format!("({sql}, {cast})"));
+        own.push(format!("&self.{field}"));
+    }
+    let (given, columns, own) = (given.join(", "), columns.join(", "), own.join(", "));
+    let update = match is_written {
+        true => UPDATE.replace("OWN", &own),
+        false => String::new(),
     };
-    let list = |each: &dyn Fn(&Place<'_>) -> String| {
-        key.iter()
-            .map(|place| each(place))
-            .collect::<Vec<_>>()
-            .join(", ")
-    };
-    let arguments = list(&|place| format!("{}: &{}", place.member.field, place.rust));
-    let values = list(&|place| place.member.field.clone());
-    let own = list(&|place| format!("&self.{}", place.member.field));
-    let escaped = |text: String| text.replace('\\', "\\\\").replace('"', "\\\"");
-    let (plain, numbered) = (escaped(condition("")), escaped(condition("before")));
     format!(
         "
+    /// The columns of its key, with their casts.
+    const KEY: &'static [(&'static str, &'static str)] = &[{columns}];
+
     /// The row with this key.
-    pub async fn find(client: &impl GenericClient, {arguments}) -> Result<Option<Self>, Error> {{
-        let rows = Self::filter(client, \"{plain}\", &[{values}]).await?;
+    pub async fn find(
+        client: &impl tokio_postgres::GenericClient,
+{arguments}    ) -> Result<Option<Self>, tokio_postgres::Error> {{
+        let rows = Self::filter(client, &Self::key(0), &[{given}]).await?;
         Ok(rows.into_iter().next())
     }}
-
-    /// Writes all of it over the row with its key; nothing where there is none any more.
-    pub async fn update(&self, client: &impl GenericClient) -> Result<Option<Self>, Error> {{
-        let mut sets = Vec::new();
-        let mut parameters: Vec<&(dyn ToSql + Sync)> = Vec::new();
-        for (name, cast, value, _) in self.columns() {{
-            parameters.push(value);
-            sets.push(format!(\"{{name}} = ${{}}{{cast}}\", parameters.len()));
-        }}
-        let before = parameters.len();
-        let own: [&(dyn ToSql + Sync); {count}] = [{own}];
-        parameters.extend(own);
-        let condition = Self::key(before);
-        let sql = format!(
-            \"update {{}} set {{}} where {{condition}} returning {{}}\",
-            Self::TABLE,
-            sets.join(\", \"),
-            Self::COLUMNS
-        );
-        client.query_opt(&sql, &parameters).await?.as_ref().map(Self::read).transpose()
-    }}
-
+{update}
     /// Deletes it; false where it was not there any more.
-    pub async fn delete(&self, client: &impl GenericClient) -> Result<bool, Error> {{
+    pub async fn delete(
+        &self,
+        client: &impl tokio_postgres::GenericClient,
+    ) -> Result<bool, tokio_postgres::Error> {{
         let sql = format!(\"delete from {{}} where {{}}\", Self::TABLE, Self::key(0));
         Ok(client.execute(&sql, &[{own}]).await? > 0)
     }}
 
     /// The condition for its key, with so many parameters before.
     fn key(before: usize) -> String {{
-        {key_text}
+        let columns = Self::KEY.iter().zip(before + 1..);
+        let parts = columns.map(|((name, cast), number)| format!(\"{{name}} = ${{number}}{{cast}}\"));
+        parts.collect::<Vec<_>>().join(\" and \")
     }}
-",
-        count = key.len(),
-        key_text = key_text(&numbered, key.len()),
+"
     )
 }
 
-/// `format!` with the numbers of the parameters put in.
-fn key_text(numbered: &str, count: usize) -> String {
-    let mut text = numbered.to_owned();
-    let mut numbers = Vec::new();
-    for index in 1..=count {
-        text = text.replace(&format!("{{before + {index}}}"), "{}");
-        numbers.push(format!("before + {index}"));
+/// `OWN` stands for the values of the key.
+const UPDATE: &str = "
+    /// Writes all of it over the row with its key; nothing where there is none any more.
+    pub async fn update(
+        &self,
+        client: &impl tokio_postgres::GenericClient,
+    ) -> Result<Option<Self>, tokio_postgres::Error> {
+        let mut sets = Vec::new();
+        let mut parameters: Vec<&(dyn types::ToSql + Sync)> = Vec::new();
+        for (name, cast, value, _) in self.columns() {
+            parameters.push(value);
+            sets.push(format!(\"{name} = ${}{cast}\", parameters.len()));
+        }
+        let condition = Self::key(parameters.len());
+        let own: &[&(dyn types::ToSql + Sync)] = &[OWN];
+        parameters.extend(own);
+        let sql = format!(
+            \"update {} set {} where {condition} returning {}\",
+            Self::TABLE,
+            sets.join(\", \"),
+            Self::COLUMNS
+        );
+        client.query_opt(&sql, &parameters).await?.as_ref().map(Self::read).transpose()
     }
-    format!("format!(\"{text}\", {})", numbers.join(", "))
-}
+";

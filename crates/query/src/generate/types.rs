@@ -2,7 +2,8 @@
 
 use db::Type;
 
-use crate::inspector::{Enum, Made};
+use super::names::type_name;
+use crate::inspector::{Column, Domain, Enum, Made, Path};
 
 /// Types as `format_type` prints them, without what stands in parentheses, and their OIDs.
 const BUILT_IN: &[(&str, u32)] = &[
@@ -67,28 +68,12 @@ impl Made {
                 Rust::Enum(of) | Rust::Enums(of) => Rust::Enums(of),
             };
         }
-        let is_it = |schema: &str, name: &str| {
-            type_name == name || type_name.strip_suffix(name) == Some(&format!("{schema}."))
-        };
-        let bare = |name: &str| match name
-            .chars()
-            .all(|c| c.is_lowercase() || c == '_' || c.is_ascii_digit())
-        {
-            true => name.to_owned(),
-            false => format!("\"{}\"", name.replace('"', "\"\"")),
-        };
-        if let Some(found) = self
-            .enums
-            .iter()
-            .find(|of| is_it(&of.schema, &bare(&of.name)))
-        {
+        // One without labels has no values, and would be no type either.
+        let mut enums = self.enums.iter().filter(|of| !of.labels.is_empty());
+        if let Some(found) = enums.find(|of| is_it(type_name, &of.schema, &of.name, of.visible)) {
             return Rust::Enum(found);
         }
-        if let Some(domain) = self
-            .domains
-            .iter()
-            .find(|of| is_it(&of.schema, &bare(&of.name)))
-        {
+        if let Some(domain) = self.domain(type_name) {
             return self.rust(&domain.base);
         }
         let plain = without_modifier(type_name);
@@ -103,10 +88,51 @@ impl Made {
             None => "String".into(),
         })
     }
+
+    /// The Rust type of a column's values.
+    pub(super) fn rust_of(&self, column: &Column) -> String {
+        let array = match self.rust(&column.type_name) {
+            Rust::Known(rust) => rust,
+            Rust::Enum(of) => self.enum_name(of),
+            Rust::Enums(of) => format!("Vec<Option<{}>>", self.enum_name(of)),
+        };
+        // The dimensions of an array are the column's, not its type's.
+        (1..column.dimensions).fold(array, |array, _| format!("Vec<{array}>"))
+    }
+
+    /// The Rust name of an enum, with its schema where another one has the same.
+    pub(super) fn enum_name(&self, of: &Enum) -> String {
+        let name = type_name(&of.name);
+        let is_same = |other: &&Enum| type_name(&other.name) == name;
+        match self.enums.iter().filter(is_same).count() {
+            0 | 1 => name,
+            _ => type_name(&format!("{} {}", of.schema, of.name)),
+        }
+    }
+
+    /// What a domain is made from in the end; any other type is itself.
+    pub(super) fn base<'m>(&'m self, type_name: &'m str) -> &'m str {
+        match self.domain(type_name) {
+            Some(domain) => self.base(&domain.base),
+            None => type_name,
+        }
+    }
+
+    fn domain(&self, type_name: &str) -> Option<&Domain> {
+        let mut domains = self.domains.iter();
+        domains.find(|of| is_it(type_name, &of.schema, &of.name, of.visible))
+    }
+}
+
+/// Whether `format_type` prints this type so: with its schema, unless it is found without.
+fn is_it(printed: &str, schema: &str, name: &str, visible: bool) -> bool {
+    Path::parse(printed).is_ok_and(|path| {
+        path.name == name && path.schema.map_or(visible, |printed| printed == schema)
+    })
 }
 
 /// `timestamp with time zone` for `timestamp(3) with time zone`.
-fn without_modifier(type_name: &str) -> String {
+pub(super) fn without_modifier(type_name: &str) -> String {
     match (type_name.find('('), type_name.find(')')) {
         (Some(from), Some(to)) if from < to => {
             let before = type_name.get(..from).unwrap_or_default();
@@ -119,23 +145,38 @@ fn without_modifier(type_name: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::inspector::Domain;
-
     #[test]
     fn types_are_known_by_their_names() {
         let mood = Enum {
             schema: "shop".into(),
             name: "mood".into(),
+            labels: vec!["happy".into()],
             ..Enum::default()
+        };
+        let odd = Enum {
+            schema: "Odd \"Schema\"".into(),
+            name: "Mood".into(),
+            ..mood.clone()
+        };
+        let order = Enum {
+            name: "order".into(),
+            visible: true,
+            ..mood.clone()
+        };
+        let nothing = Enum {
+            name: "nothing".into(),
+            labels: Vec::new(),
+            ..order.clone()
         };
         let amount = Domain {
             schema: "public".into(),
             name: "amount".into(),
             base: "numeric(10,2)".into(),
+            visible: true,
             ..Domain::default()
         };
         let made = Made {
-            enums: vec![mood.clone()],
+            enums: vec![mood.clone(), odd.clone(), order.clone(), nothing],
             domains: vec![amount],
         };
         let known = |name: &str, rust: &str| {
@@ -149,7 +190,21 @@ mod tests {
         known("character varying(20)[]", "Vec<Option<String>>");
         known("tsvector", "String");
         known("other.mood", "String");
+        known("mood", "String");
+        known("nothing", "String");
         assert_eq!(made.rust("shop.mood"), Rust::Enum(&mood));
-        assert_eq!(made.rust("mood[]"), Rust::Enums(&mood));
+        assert_eq!(made.rust("shop.mood[]"), Rust::Enums(&mood));
+        let quoted = "\"Odd \"\"Schema\"\"\".\"Mood\"";
+        assert_eq!(made.rust(quoted), Rust::Enum(&odd));
+        assert_eq!(made.rust("\"order\""), Rust::Enum(&order));
+        let names = [&mood, &odd, &order].map(|of| made.enum_name(of));
+        assert_eq!(names, ["ShopMood", "OddSchemaMood", "Order"]);
+        assert_eq!(made.base("amount"), "numeric(10,2)");
+        let column = Column {
+            type_name: "integer[]".into(),
+            dimensions: 2,
+            ..Column::default()
+        };
+        assert_eq!(made.rust_of(&column), "Vec<Vec<Option<i32>>>");
     }
 }

@@ -14,6 +14,7 @@ select c.oid
 , o.collname
 , case when not pg_catalog.pg_collation_is_visible(o.oid) then o.collnamespace::pg_catalog.regnamespace end
 , d.description
+, a.attndims
 from pg_catalog.pg_class c
 join pg_catalog.pg_namespace n on n.oid = c.relnamespace
 join pg_catalog.pg_attribute a on a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped

@@ -3,7 +3,7 @@
 
 use serde_json::{Value, json};
 
-use super::model::{Column, ForeignKey, Index, Key, Relation};
+use super::model::{Column, ForeignKey, Index, Key, Other, Relation};
 
 impl Relation {
     /// What `%tables --json` says of it.
@@ -40,6 +40,70 @@ impl Relation {
             "check_constraints": checks.collect::<Value>(),
             "indexes": indexes.map(index).collect::<Value>(),
         })
+    }
+}
+
+impl Other {
+    /// What `%describe --json` says of it.
+    pub fn described(&self) -> Value {
+        match self {
+            Other::Sequence(sequence) => json!({
+                "schema": sequence.schema,
+                "name": sequence.name,
+                "kind": "sequence",
+                "comment": sequence.comment,
+                "type": sequence.type_name,
+                "start": sequence.options.start,
+                "increment": sequence.options.increment,
+                "minvalue": sequence.options.minvalue,
+                "maxvalue": sequence.options.maxvalue,
+                "cache": sequence.options.cache,
+                "cycle": sequence.options.cycle,
+                "owned_by": sequence.owned_by,
+            }),
+            Other::Index(of, index) => json!({
+                "schema": of.schema,
+                "name": index.name,
+                "kind": "index",
+                "comment": index.comment,
+                "table": of.name,
+                "columns": index.columns,
+                "expressions": index.expressions,
+                "unique": index.unique,
+                "include": index.include,
+                "method": index.method,
+                "where": index.condition,
+            }),
+            Other::Enum(of) => json!({
+                "schema": of.schema,
+                "name": of.name,
+                "kind": "enum",
+                "comment": of.comment,
+                "labels": of.labels,
+            }),
+            Other::Domain(domain) => json!({
+                "schema": domain.schema,
+                "name": domain.name,
+                "kind": "domain",
+                "comment": domain.comment,
+                "type": domain.base,
+                "nullable": domain.nullable,
+                "default": domain.default,
+                "collation": domain.collation,
+                "check_constraints": list(&domain.checks, |(name, sqltext)| {
+                    json!({"name": name, "sqltext": sqltext})
+                }),
+            }),
+            Other::Composite(composite) => json!({
+                "schema": composite.schema,
+                "name": composite.name,
+                "kind": "composite type",
+                "comment": composite.comment,
+                "columns": list(&composite.fields, |(name, type_name)| {
+                    json!({"name": name, "type": type_name})
+                }),
+            }),
+        }
     }
 }
 

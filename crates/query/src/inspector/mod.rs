@@ -15,6 +15,8 @@ mod ladder;
 mod model;
 mod read;
 
+use std::collections::HashMap;
+
 use display::Problem;
 
 pub use self::model::*;
@@ -78,29 +80,45 @@ pub(crate) async fn more<H: Host>(
     relations: &mut [Relation],
     columns: bool,
 ) -> Result<(), Problem> {
-    /// More names than this make a statement longer than the answer they leave out.
-    const NAMED: usize = 1_000;
-    let oids: Vec<u32> = relations.iter().map(|relation| relation.oid).collect();
+    let oids = oids(relations);
     if oids.is_empty() || oids.contains(&0) {
         return Ok(());
     }
-    let scope = match oids.len() {
-        ..=NAMED => Scope::These(&oids),
-        _ => Scope::All,
-    };
     let parts: &[Part] = match columns {
         true => &[read::RELATIONS, read::SIZES, read::COLUMNS],
         false => &[read::RELATIONS, read::SIZES],
     };
-    let mut known = read::read(run, parts, &scope).await?.relations;
-    known.sort_by_key(|relation| relation.oid);
+    let read = read::read(run, parts, &Scope::of(&oids)).await?;
+    merge(relations, read.relations, |relation, read| {
+        relation.bytes = read.bytes;
+        relation.columns = read.columns;
+    });
+    Ok(())
+}
+
+/// Adds columns and keys to relations.
+pub(crate) async fn keyed<H: Host>(
+    run: &mut Run<'_, H>,
+    relations: &mut [Relation],
+) -> Result<(), Problem> {
+    ladder::keyed(run, relations).await
+}
+
+fn oids(relations: &[Relation]) -> Vec<u32> {
+    relations.iter().map(|relation| relation.oid).collect()
+}
+
+/// Takes over what was read of the same relations.
+fn merge(relations: &mut [Relation], read: Vec<Relation>, take: impl Fn(&mut Relation, Relation)) {
+    let mut read: HashMap<u32, Relation> = read
+        .into_iter()
+        .map(|relation| (relation.oid, relation))
+        .collect();
     for relation in relations {
-        if let Ok(at) = known.binary_search_by_key(&relation.oid, |known| known.oid) {
-            relation.bytes = known[at].bytes;
-            relation.columns = std::mem::take(&mut known[at].columns);
+        if let Some(read) = read.remove(&relation.oid) {
+            take(relation, read);
         }
     }
-    Ok(())
 }
 
 /// All of one relation.
@@ -115,6 +133,14 @@ pub(crate) async fn relation<H: Host>(
         Some(relation) => Ok(relation),
         None => Err(path.unknown(&relations(run).await?)),
     }
+}
+
+/// The index, sequence or type of a name that is no relation's, if there is one.
+pub(crate) async fn other<H: Host>(
+    run: &mut Run<'_, H>,
+    path: &Path,
+) -> Result<Option<Other>, Problem> {
+    ladder::other(run, path).await
 }
 
 /// The types that the database has made of others: none where its server has no catalog.
@@ -208,7 +234,16 @@ impl Path {
     }
 }
 
-impl Scope<'_> {
+impl<'a> Scope<'a> {
+    fn of(oids: &'a [u32]) -> Self {
+        /// More numbers than these make a statement longer than the answer they leave out.
+        const NAMED: usize = 1_000;
+        match oids.len() {
+            ..=NAMED => Scope::These(oids),
+            _ => Scope::All,
+        }
+    }
+
     /// A statement's file for this scope and a server of this version.
     fn query(&self, file: &str, version: u32) -> String {
         let (condition, oids) = match self {

@@ -111,6 +111,9 @@ pub struct Column {
     /// As `format_type` prints it; empty where nobody can say. One text for all columns of it.
     #[serde(rename = "type", serialize_with = "text")]
     pub type_name: Arc<str>,
+    /// How many dimensions an array was declared with; arrays of any number may lie in it.
+    #[serde(skip)]
+    pub dimensions: i16,
     pub nullable: bool,
     /// An expression; a domain's where the column has none of its own.
     pub default: Option<String>,
@@ -292,7 +295,18 @@ pub struct Sequence {
     pub type_name: String,
     #[serde(flatten)]
     pub options: Counting,
+    pub visible: bool,
+    /// The column with which it is dropped.
+    pub owned_by: Option<ColumnName>,
     pub comment: Option<String>,
+}
+
+/// A column's name.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub struct ColumnName {
+    pub schema: String,
+    pub table: String,
+    pub column: String,
 }
 
 /// An enum.
@@ -348,6 +362,17 @@ pub struct Function {
     /// `immutable`, `stable` or `volatile`.
     pub volatility: String,
     pub comment: Option<String>,
+}
+
+/// Something that has a name and is no relation.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Other {
+    Sequence(Sequence),
+    /// With the relation that it is of.
+    Index(Name, Index),
+    Enum(Enum),
+    Domain(Domain),
+    Composite(Composite),
 }
 
 impl Kind {

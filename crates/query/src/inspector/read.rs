@@ -165,6 +165,7 @@ impl Reading {
             number: row.number(1)?,
             name: row.text(2)?,
             type_name,
+            dimensions: row.number(11).unwrap_or(0),
             nullable: row.is(4),
             default,
             identity: None,
@@ -201,6 +202,14 @@ impl Reading {
             name: row.text(1)?,
             type_name: row.text(2)?,
             options,
+            visible: row.is(14),
+            owned_by: row.text(16).and_then(|table| {
+                Some(ColumnName {
+                    schema: row.text(15)?,
+                    table,
+                    column: row.text(17)?,
+                })
+            }),
             comment: row.text(9),
         });
         Some(())

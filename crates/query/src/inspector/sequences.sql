@@ -14,6 +14,10 @@ select case when sn.oid = pg_catalog.pg_my_temp_schema() then 'pg_temp' else sn.
 , d.refobjid
 , d.refobjsubid
 , a.attidentity = 'a'
+, pg_catalog.pg_table_is_visible(s.oid)
+, n.nspname
+, case when d.refobjid is not null then c.relname end
+, a.attname
 from pg_catalog.pg_sequence q
 join pg_catalog.pg_class s on s.oid = q.seqrelid
 join pg_catalog.pg_namespace sn on sn.oid = s.relnamespace

@@ -11,7 +11,7 @@ use tokio::task::{JoinHandle, yield_now};
 use tokio_postgres::{Client, SimpleQueryStream};
 
 use super::updates::{Dropped, Failure, Update};
-use super::{Job, Rows};
+use super::{Job, NoAnswer, Rows};
 use crate::open::{cancel, reason};
 use crate::query_service;
 use crate::target::{Host, Settings, Target};
@@ -201,27 +201,31 @@ impl Link {
         Box::pin(async move { cancel(&settings, &host, encrypted, process, secret).await })
     }
 
-    /// Rows of a question of our own; `None` where it failed.
-    pub(super) async fn ask(&mut self, sql: &str) -> Option<Rows> {
-        let mut stream = Some(Box::pin(self.client.simple_query_raw(sql).await.ok()?));
-        let mut answer = Some(Rows::new());
+    /// Rows of a question of our own.
+    pub(super) async fn ask(&mut self, sql: &str) -> Result<Rows, NoAnswer> {
+        let sent = self.client.simple_query_raw(sql).await;
+        let mut stream = Some(Box::pin(sent.map_err(|_| NoAnswer::Refused)?));
+        let mut answer = Ok(Rows::new());
         loop {
             match self.wire.next(&mut stream).await {
                 Next::Event(Event::Rows(rows)) => {
-                    if let Some(answer) = &mut answer {
+                    if let Ok(answer) = &mut answer {
                         answer.extend(rows.texts());
                     }
                 }
                 Next::Event(Event::Ready(_)) => return answer,
                 Next::Event(Event::Error(report)) => {
-                    answer = None;
+                    answer = Err(match report.code.as_str() {
+                        "57014" | "55P03" => NoAnswer::Late,
+                        _ => NoAnswer::Refused,
+                    });
                     // An ordinary error is not what a later loss comes from.
                     if report.is_fatal() {
                         self.last_report = Some(*report);
                     }
                 }
                 Next::Event(event) => self.note(event),
-                Next::End => return None,
+                Next::End => return Err(NoAnswer::Refused),
             }
         }
     }

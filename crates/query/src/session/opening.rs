@@ -107,7 +107,8 @@ impl Link {
         // Behind a pooler it would hit whoever gets the server's session next. There, and where the
         // server does not know this, only the guard before sending stands.
         if self.settings.read_only && !pooled {
-            self.ask("set session characteristics as transaction read only")
+            let _ = self
+                .ask("set session characteristics as transaction read only")
                 .await;
         }
         Ok(true)
@@ -138,7 +139,7 @@ impl Link {
             None => {
                 let question = "select current_setting('transaction_read_only') = 'on', \
                                 pg_catalog.pg_is_in_recovery()";
-                let Some(rows) = self.ask(question).await else {
+                let Ok(rows) = self.ask(question).await else {
                     return false;
                 };
                 let is = |column: usize| {

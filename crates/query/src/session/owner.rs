@@ -100,7 +100,7 @@ impl Owner {
             tokio::select! {
                 biased;
                 rows = &mut ask => {
-                    let _ = question.answer.send(rows.ok_or(NoAnswer::Refused));
+                    let _ = question.answer.send(rows);
                     return waiting;
                 }
                 () = stopped(&mut waiting) => {

@@ -81,7 +81,7 @@ impl Link {
     /// What the process does now; none where nothing will be told.
     async fn headway(&mut self, process: i32) -> Option<Option<Headway>> {
         let sql = include_str!("progress.sql").replace(":process", &process.to_string());
-        let rows = self.ask(&sql).await?;
+        let rows = self.ask(&sql).await.ok()?;
         let Some(row) = rows.into_iter().next() else {
             return Some(None);
         };

@@ -10,6 +10,7 @@ use bytes::{Bytes, BytesMut};
 use display::Problem;
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
+use tokio::time::sleep_until;
 
 use super::{Counts, Progress, aside, ended, file_problem};
 use crate::failure::failure_problem;
@@ -136,25 +137,26 @@ pub(crate) async fn feed<H: Host>(
     progress: &mut Progress,
 ) -> Result<Fed, Problem> {
     let mut running = session.run(sql, None).await;
-    let interrupt = running.interrupter();
     let mut waiting = Some(blocks);
     let mut sending = None;
     let (mut tag, mut refused, mut failed) = (String::new(), None, None);
     loop {
-        let next = async {
-            tokio::select! {
-                biased;
-                problem = wait::done(&mut sending) => Err(problem),
-                update = running.updates.recv() => Ok(update),
+        let update = tokio::select! {
+            biased;
+            () = run.host.interrupted() => {
+                running.interrupt();
+                continue;
             }
-        };
-        let update = match progress.watch(run, next, &interrupt).await {
-            Ok(update) => update,
-            Err(problem) => {
+            () = sleep_until(progress.due()) => {
+                progress.tick(run).await;
+                continue;
+            }
+            problem = wait::done(&mut sending) => {
                 sending = None;
                 failed = failed.or(problem);
                 continue;
             }
+            update = running.updates.recv() => update,
         };
         match update {
             Some(Update::CopyIn(sink)) => {

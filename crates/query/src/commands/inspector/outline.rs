@@ -4,7 +4,7 @@ use display::{Body, Outline, Section, Table};
 
 use super::SAMPLED;
 use crate::complete::keywords::quoted;
-use crate::inspector::{ForeignKey, Key, Relation};
+use crate::inspector::{ForeignKey, Index, Key, Relation};
 use crate::texts::{row, table};
 use crate::words::{counted, pretty_size};
 
@@ -80,7 +80,7 @@ pub(super) fn outline(relation: &Relation, sample: Option<Table>) -> Outline {
     }
 }
 
-fn section(title: &str, open: bool, body: Body) -> Section {
+pub(super) fn section(title: &str, open: bool, body: Body) -> Section {
     Section {
         title: title.into(),
         remarks: Vec::new(),
@@ -218,39 +218,12 @@ fn referred(key: &ForeignKey) -> String {
 
 fn indexes(relation: &Relation) -> Table {
     let rows = relation.indexes.iter().map(|index| {
-        let names = index.columns.iter().flatten().cloned();
-        let parts: Vec<String> = match index.expressions.is_empty() {
-            true => names.collect(),
-            false => index.expressions.clone(),
-        };
-        let with_order = parts.into_iter().map(|part| {
-            let words = index.sorting.get(&part).into_iter().flatten();
-            let words = words.map(|word| format!(" {}", word.replace('_', " ")));
-            let class = index
-                .operator_classes
-                .get(&part)
-                .map(|class| format!(" {class}"));
-            format!(
-                "{part}{}{}",
-                class.unwrap_or_default(),
-                words.collect::<String>()
-            )
-        });
-        let parts: Vec<String> = with_order.collect();
-        let mut kind = match (index.primary, index.unique) {
-            (true, _) => "primary key".to_owned(),
-            (_, true) => "unique".to_owned(),
-            _ => String::new(),
-        };
-        if index.invalid {
-            kind += " invalid";
-        }
         let condition = index.condition.as_deref().unwrap_or_default();
         row([
             &index.name,
             &index.method,
-            &parts.join(", "),
-            kind.trim_start(),
+            &parts(index).join(", "),
+            &kind(index),
             &index.include.join(", "),
             condition,
         ])
@@ -259,6 +232,37 @@ fn indexes(relation: &Relation) -> Table {
         ["name", "method", "of", "kind", "include", "where"],
         rows.collect(),
     )
+}
+
+/// Columns and expressions of an index, with operator classes and order where not the ordinary.
+pub(super) fn parts(index: &Index) -> Vec<String> {
+    let names = index.columns.iter().flatten().cloned();
+    let parts: Vec<String> = match index.expressions.is_empty() {
+        true => names.collect(),
+        false => index.expressions.clone(),
+    };
+    let with_order = parts.into_iter().map(|part| {
+        let words = index.sorting.get(&part).into_iter().flatten();
+        let words = words.map(|word| format!(" {}", word.replace('_', " ")));
+        let class = index.operator_classes.get(&part);
+        let class = class.map(|class| format!(" {class}"));
+        let words: String = class.into_iter().chain(words).collect();
+        part + &words
+    });
+    with_order.collect()
+}
+
+/// What an index is beyond one for finding rows.
+pub(super) fn kind(index: &Index) -> String {
+    let mut kind = match (index.primary, index.unique) {
+        (true, _) => "primary key".to_owned(),
+        (_, true) => "unique".to_owned(),
+        _ => String::new(),
+    };
+    if index.invalid {
+        kind += " invalid";
+    }
+    kind.trim_start().to_owned()
 }
 
 fn constraints(relation: &Relation) -> Table {

@@ -1,0 +1,78 @@
+//! An SVG as a PNG: what shows where an SVG does not.
+//!
+//! A build that found no npm has no fonts to draw with, and makes none.
+
+#[cfg(not(vega))]
+pub(crate) fn add(bundle: crate::Bundle, _: &str) -> Option<crate::Bundle> {
+    Some(bundle)
+}
+
+#[cfg(vega)]
+pub(crate) use drawn::{BOLD, SANS, WIDE, add};
+
+#[cfg(vega)]
+mod drawn {
+    use std::sync::Arc;
+
+    use resvg::tiny_skia::{Color, Pixmap, Transform};
+    use resvg::usvg::{self, ImageHrefResolver, fontdb};
+    use serde_json::json;
+
+    use crate::Bundle;
+
+    pub(crate) const SANS: &[u8] =
+        include_bytes!(concat!(env!("OUT_DIR"), "/Arimo_400Regular.ttf"));
+    pub(crate) const BOLD: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/Arimo_700Bold.ttf"));
+    /// For scripts that the first two do not have.
+    pub(crate) const WIDE: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/DejaVuSans.ttf"));
+
+    /// What the first font calls itself.
+    const FAMILY: &str = "Arimo";
+    /// Pixels of the PNG a pixel of the picture: fine on screens of high density.
+    const DENSITY: f32 = 2.0;
+    /// A longer side is drawn less finely.
+    const LONGEST: f32 = 6_000.0;
+
+    /// Adds the picture of an SVG to a bundle; nothing where it has no size.
+    pub(crate) fn add(bundle: Bundle, svg: &str) -> Option<Bundle> {
+        let (png, width, height) = png(svg)?;
+        let mut bundle = bundle.with("image/png", base64(&png));
+        let size = json!({"width": width, "height": height});
+        bundle.metadata.insert("image/png".into(), size);
+        Some(bundle)
+    }
+
+    /// The picture of an SVG, on white, with its size in pixels of the SVG.
+    fn png(svg: &str) -> Option<(Vec<u8>, u32, u32)> {
+        let mut fonts = fontdb::Database::new();
+        for file in [SANS, BOLD, WIDE] {
+            fonts.load_font_source(fontdb::Source::Binary(Arc::new(file)));
+        }
+        fonts.set_sans_serif_family(FAMILY);
+        let options = usvg::Options {
+            fontdb: Arc::new(fonts),
+            font_family: FAMILY.into(),
+            // A specification may name pictures; none is read from this machine.
+            image_href_resolver: ImageHrefResolver {
+                resolve_data: Box::new(|_, _, _| None),
+                resolve_string: Box::new(|_, _| None),
+            },
+            ..usvg::Options::default()
+        };
+        let tree = usvg::Tree::from_str(svg, &options).ok()?;
+        let (width, height) = (tree.size().width(), tree.size().height());
+        let density = DENSITY.min(LONGEST / width.max(height));
+        let pixels = |length: f32| (length * density).ceil() as u32;
+        let mut picture = Pixmap::new(pixels(width), pixels(height))?;
+        picture.fill(Color::WHITE);
+        let scale = Transform::from_scale(density, density);
+        resvg::render(&tree, scale, &mut picture.as_mut());
+        let png = picture.encode_png().ok()?;
+        Some((png, width.ceil() as u32, height.ceil() as u32))
+    }
+
+    fn base64(bytes: &[u8]) -> String {
+        use base64::Engine;
+        base64::engine::general_purpose::STANDARD.encode(bytes)
+    }
+}
