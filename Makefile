@@ -11,7 +11,8 @@ ROWCELL := $(CARGO_TARGET_DIR)/debug/rowcell
 
 # A test needs the example. And with it cargo settles on the features that all tests together need:
 # `-p rowcell` alone would have half of the embedded database compiled twice.
-SELECTED := --workspace --bin rowcell --example echo --example structure --example evcxr-alone
+SELECTED := --workspace --bin rowcell --example echo --example structure --example evcxr-alone \
+	--example tokio-postgres-alone
 ALLOW_ROOT := $(if $(filter 0,$(shell id -u)),--allow-root)
 
 KEYRINGS := keyutils dbus gnome-keyring libsecret-tools

@@ -43,7 +43,7 @@ def main():
     memory = resident(rowcell), resident(IPYKERNEL)
     embedded = statistics.median(first_select(rowcell) for _ in range(STARTS))
     everything, most, peer = inspect(options.rowcell.parent / "examples/structure")
-    rust, warm = rust_cells.times(options.rowcell)
+    first, warm, more, iterated, megabytes = in_rust(options.rowcell)
     rows = [
         ("", "goal", "Rowcell", "peer", "ratio"),
         ("---", "---", "---:", "---:", "---:"),
@@ -57,8 +57,11 @@ def main():
         ),
         limited("memory for that", 250, "MB", most),
         *a_million_rows(options.rowcell),
-        compared("first Rust cell, with `db`; peer: evcxr alone, its start and `1 + 1`", 1.5, *rust),
+        compared("first Rust cell, with `db`; peer: evcxr alone, its start and `1 + 1`", 1.5, *first),
         compared("warm Rust cell; peer: evcxr alone", 1.1, *warm),
+        limited("what a query adds to a warm Rust cell", 50, "ms", more),
+        compared("1,000,000 rows read in a Rust cell; peer: tokio-postgres alone", 2, *iterated),
+        limited("most memory resident meanwhile, of the kernel or the cells", 64, "MB", megabytes),
     ]
     table = "".join(f"| {' | '.join(row)} |\n" for row in rows)
     options.to.write_text(f"# Rowcell beside its peers\n\n{table}")
@@ -105,6 +108,12 @@ def resident(command):
         time.sleep(2)
         processes = family(psutil.Process(process.pid))
         return sum(process.memory_info().rss for process in processes) / 2**20
+
+
+def in_rust(program):
+    """What rust_cells measures."""
+    with test_server.running() as server, installed(program):
+        return rust_cells.measures(program, server)
 
 
 def inspect(program):

@@ -38,7 +38,7 @@ def measures(server, kernel, alternately, to_idle):
         assert csv.read_bytes() == theirs.read_bytes()
         megabytes = []
         peaks = []
-        forget_peak(kernel)
+        forget_peak(process_of(kernel))
 
         def connectorx():
             milliseconds, peak = json.loads(
@@ -51,7 +51,7 @@ def measures(server, kernel, alternately, to_idle):
 
         def ours():
             milliseconds = to_idle(kernel, f"%%export {parquet}\nselect * from million")
-            peaks.append(peak(kernel))
+            peaks.append(peak(process_of(kernel)))
             return milliseconds
 
         to_parquet = alternately(ROUNDS, ours, connectorx)
@@ -80,15 +80,15 @@ def psql(server, command):
     return (time.perf_counter() - began) * 1000
 
 
-def forget_peak(kernel):
-    Path(f"/proc/{process(kernel).pid}/clear_refs").write_text("5")
+def forget_peak(process):
+    Path(f"/proc/{process.pid}/clear_refs").write_text("5")
 
 
-def peak(kernel):
-    """The most megabytes that the kernel has had resident."""
-    status = Path(f"/proc/{process(kernel).pid}/status").read_text()
+def peak(process):
+    """The most megabytes that the process has had resident."""
+    status = Path(f"/proc/{process.pid}/status").read_text()
     return int(status.split("VmHWM:")[1].split()[0]) / 1024
 
 
-def process(kernel):
+def process_of(kernel):
     return psutil.Process(kernel.manager.provisioner.pid)

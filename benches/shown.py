@@ -3,7 +3,7 @@
 import statistics
 import time
 
-from files import forget_peak, peak, psql
+from files import forget_peak, peak, process_of, psql
 
 ROUNDS = 5
 SELECT = "select * from million"
@@ -18,12 +18,12 @@ def measures(server, kernel, alternately, to_idle):
     """Milliseconds of ours and of psql for all rows shown; the most megabytes meanwhile, and for
     twenty times the rows."""
     nowhere = f"\\copy ({SELECT}) to '/dev/null'"
-    forget_peak(kernel)
+    forget_peak(process_of(kernel))
     shown = alternately(ROUNDS, lambda: to_idle(kernel, SELECT), lambda: psql(server, nowhere))
-    megabytes = peak(kernel)
-    forget_peak(kernel)
+    megabytes = peak(process_of(kernel))
+    forget_peak(process_of(kernel))
     to_idle(kernel, MANY)
-    return shown, megabytes, peak(kernel)
+    return shown, megabytes, peak(process_of(kernel))
 
 
 def grid(kernel):

@@ -171,14 +171,19 @@ async fn json_says_what_the_server_says() {
         let parse = |text: &str| serde_json::from_str::<serde_json::Value>(text).unwrap();
         assert_eq!(parse(our), parse(their));
     }
-    // And back, into a table of the same types; arrays are JSON here, which no array reads.
+    // And back, into a table of the same types.
     let file = desk.name("a.jsonl");
     desk.notebook
-        .good(&format!("create table back (like types);\nalter table back alter numbers type json using null, alter words type json using null;\n%import {file} into back"))
+        .good(&format!(
+            "create table back (like types);\n%import {file} into back"
+        ))
         .await;
-    let left = "select count(*) from (select id, name, long, day, key, raw, feeling from types \
-                except select id, name, long, day, key, raw, feeling from back) x";
-    assert_eq!(desk.database.ask(left), "0");
+    // All but one: JSON has one null, where a jsonb has its own beside SQL's.
+    let columns = columns.replace("docb, ", "");
+    let left = format!(
+        "select count(*) from (select {columns} from types except select {columns} from back) x"
+    );
+    assert_eq!(desk.database.ask(&left), "0");
 }
 
 #[tokio::test]
@@ -344,69 +349,93 @@ async fn files_of_others_are_read() {
 }
 
 #[tokio::test]
+async fn arrays_of_one_type_become_arrays() {
+    let desk = Desk::new().await;
+    let lines = concat!(
+        r#"{"n": [1, null, 2.5], "t": ["a,\"b\"", "null"], "m": [1, "x"], "s": [[1, 2], [3, 4]], "e": []}"#,
+        "\n",
+        r#"{"n": [], "t": null, "m": [], "s": [[5, 6], [7, 8]], "e": []}"#,
+    );
+    fs::write(desk.path("a.jsonl"), lines).unwrap();
+    let file = desk.name("a.jsonl");
+    let answer = desk.notebook.good(&format!("%import {file} into t")).await;
+    let types = "\"n\" numeric[], \"t\" text[], \"m\" jsonb, \"s\" jsonb, \"e\" jsonb";
+    assert!(said(&answer).contains(types), "{answer:?}");
+    let first = "select n, t, t[2] = 'null', m, s from t limit 1";
+    assert_eq!(
+        desk.database.ask(first),
+        r#"{1,NULL,2.5}|{"a,\"b\"","null"}|t|[1, "x"]|[[1, 2], [3, 4]]"#
+    );
+    // A table that is there says what it takes.
+    let table = "create table u (n jsonb, t text, m json, s int[], e text[])";
+    desk.notebook
+        .good(&format!("{table};\n%import {file} into u"))
+        .await;
+    assert_eq!(
+        desk.database
+            .ask("select n, t, m, s[2][1], e from u limit 1"),
+        r#"[1, null, 2.5]|["a,\"b\"", "null"]|[1, "x"]|3|{}"#
+    );
+}
+
+#[tokio::test]
 async fn a_bad_line_is_named_and_nothing_is_loaded() {
     let desk = Desk::new().await;
     desk.notebook
         .good("create table t (a int, b text); insert into t values (0, 'before')")
         .await;
-    let check = async |name: &str, data: &[u8], expected: &str| {
+    let files: [(&str, &[u8], &str); 11] = [
+        (
+            "ragged.csv",
+            b"a,b\n1,x\n2,y,z\n",
+            "line 3: 3 values where the header has 2",
+        ),
+        (
+            "latin.csv",
+            b"a,b\n1,caf\xe9\n",
+            "line 2: the byte 0xe9 (é in Latin-1)",
+        ),
+        (
+            "open.csv",
+            b"a,b\n1,\"x\n2,y\n",
+            "line 2: a quote is opened",
+        ),
+        ("nul.csv", b"a,b\n1,\0\n", "line 2: a NUL byte"),
+        ("value.csv", b"a,b\n1,x\nten,y\n", "This is line 3 of"),
+        // Not sent as it is: the line is found again.
+        (
+            "other.csv",
+            b"\xef\xbb\xbfa,b\n\n1,\"two\nlines\"\r\nten,y\n",
+            "This is line 5 of",
+        ),
+        (
+            "value.jsonl",
+            b"{\"a\": 1}\n\n{\"a\": \"ten\"}\n",
+            "This is line 3 of",
+        ),
+        (
+            "wrong.jsonl",
+            b"{\"a\": 1}\n{\"a\": \n",
+            "line 2: this is no JSON",
+        ),
+        ("names.csv", b"a,bb\n1,x\n", "Did you mean b?"),
+        ("empty.csv", b"", "is empty"),
+        (
+            "half.parquet",
+            b"PAR1 and then nothing",
+            "is no whole Parquet file",
+        ),
+    ];
+    for (name, data, expected) in files {
         fs::write(desk.path(name), data).unwrap();
-        let answer = desk
+        let problem = desk
             .notebook
-            .run(&format!("%import {} into t", desk.name(name)))
+            .bad(&format!("%import {} into t", desk.name(name)))
             .await;
-        let problem = answer.problem.expect(name);
         let text = format!("{} {}", problem.message, problem.advice.join(" "));
         assert!(text.contains(expected), "{text}");
         assert_eq!(desk.database.ask("select count(*) from t"), "1");
-    };
-    check(
-        "ragged.csv",
-        b"a,b\n1,x\n2,y,z\n",
-        "line 3: 3 values where the header has 2",
-    )
-    .await;
-    check(
-        "latin.csv",
-        b"a,b\n1,caf\xe9\n",
-        "line 2: the byte 0xe9 (é in Latin-1)",
-    )
-    .await;
-    check(
-        "open.csv",
-        b"a,b\n1,\"x\n2,y\n",
-        "line 2: a quote is opened",
-    )
-    .await;
-    check("nul.csv", b"a,b\n1,\0\n", "line 2: a NUL byte").await;
-    check("value.csv", b"a,b\n1,x\nten,y\n", "This is line 3 of").await;
-    // Not sent as it is: the line is found again.
-    check(
-        "other.csv",
-        b"\xef\xbb\xbfa,b\n\n1,\"two\nlines\"\r\nten,y\n",
-        "This is line 5 of",
-    )
-    .await;
-    check(
-        "value.jsonl",
-        b"{\"a\": 1}\n\n{\"a\": \"ten\"}\n",
-        "This is line 3 of",
-    )
-    .await;
-    check(
-        "wrong.jsonl",
-        b"{\"a\": 1}\n{\"a\": \n",
-        "line 2: this is no JSON",
-    )
-    .await;
-    check("names.csv", b"a,bb\n1,x\n", "Did you mean b?").await;
-    check("empty.csv", b"", "is empty").await;
-    check(
-        "half.parquet",
-        b"PAR1 and then nothing",
-        "is no whole Parquet file",
-    )
-    .await;
+    }
     let problem = desk
         .notebook
         .bad(&format!("%import {}", desk.name("none.csv")))
@@ -432,8 +461,7 @@ async fn a_parquet_file_cut_in_half_is_refused() {
     );
     // Whole at both ends, and damaged between.
     let mut damaged = whole;
-    let middle = damaged.len() / 2;
-    damaged[middle..middle + 2000].fill(0);
+    damaged[10..2000].fill(0);
     fs::write(&file, damaged).unwrap();
     desk.notebook.bad(&format!("%import {file} into t")).await;
     assert_eq!(desk.database.ask("select to_regclass('t') is null"), "t");

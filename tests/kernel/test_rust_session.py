@@ -1,5 +1,6 @@
 """Rust cells on the notebook's own session: `db`, kept results as values, tables as types."""
 
+import re
 import time
 
 import pytest
@@ -114,3 +115,16 @@ def test_an_interrupt_ends_the_statement_and_keeps_the_variables(rust):
     assert answer.error
     assert check(rust, "x").texts == ['"kept"']
     assert rust.value("select count(*) from kept") == "0"
+
+
+def test_db_is_completed_and_stands_in_the_way_of_nothing(rust):
+    code = "%%rust\nlet n: i32 = db.query_o"
+    reply = rust.shell_reply(rust.client.complete(code), timeout=SLOW)
+    assert any(match.startswith("query_one(") for match in reply["matches"]), reply
+    assert code[reply["cursor_start"] : reply["cursor_end"]] == "query_o"
+    failed = rust.run("%%rust\n// No number:\nlet n: i32 = db;", timeout=SLOW)
+    shown = re.sub("\x1b\\[[0-9;]*m", "", "\n".join(failed.error["traceback"])).splitlines()
+    assert shown[1:3] == ["3 | let n: i32 = db;", "  |              ^^ expected `i32`, found `Db`"]
+    check(rust, 'let db = String::from("my own");')
+    check(rust, "drop(db);")
+    assert check(rust, 'db.execute("select 1", &[])?').texts == ["1"]

@@ -1,17 +1,17 @@
 //! `db` itself: the way to the kernel, and what can be asked through it.
 
 use std::fmt;
-use std::io::{Read, Write};
+use std::io::{ErrorKind, Read, Write};
 use std::os::unix::net::UnixStream;
 use std::path::PathBuf;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{LazyLock, Mutex, MutexGuard, PoisonError};
 
 use crate::error::{Error, Result};
 use crate::parameter::{Parameter, ToSql};
 use crate::record::Record;
 use crate::row::Row;
 use crate::stream::{Records, Rows};
-use crate::wire::{About, Answer, LONGEST_ANSWER, LONGEST_REQUEST, Request, VERSION};
+use crate::wire::{About, Answer, LONGEST_ANSWER, LONGEST_REQUEST, PLACE, Request, VERSION};
 
 /// The notebook's current session: the same transaction, the same temporary tables.
 ///
@@ -19,13 +19,34 @@ use crate::wire::{About, Answer, LONGEST_ANSWER, LONGEST_REQUEST, Request, VERSI
 /// they like. It is answered while a Rust cell runs.
 #[derive(Clone, Copy)]
 pub struct Db {
-    shared: &'static Shared,
+    /// None for [`HERE`], wherever the code is that asks: each cell is a library with its own.
+    shared: Option<&'static Shared>,
 }
 
 struct Shared {
     socket: PathBuf,
     token: String,
     channel: Mutex<Option<Channel>>,
+}
+
+/// The kernel that this process was told of.
+static HERE: LazyLock<Shared> = LazyLock::new(|| {
+    let [socket, token] = PLACE.map(|name| std::env::var(name).unwrap_or_default());
+    Shared {
+        socket: socket.into(),
+        token,
+        channel: Mutex::new(None),
+    }
+});
+
+/// Has this name stand for the session from here on. A macro, because the evaluator has rust-analyzer
+/// find out the type of every variable that it sees a cell declare, which takes seconds the first time.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! session {
+    ($name:ident) => {
+        let $name = $crate::Db::here();
+    };
 }
 
 /// The open way to the kernel.
@@ -37,15 +58,22 @@ struct Channel {
 }
 
 impl Db {
+    /// The session of the notebook that this process runs the cells of. Opens nothing.
+    pub fn here() -> Self {
+        Db { shared: None }
+    }
+
     /// The kernel that listens at this socket and knows this token. Opens nothing.
     pub fn at(socket: impl Into<PathBuf>, token: impl Into<String>) -> Self {
-        // There is one for each life of a helper process: it may stay for as long as that.
+        // One a process, and for as long as that.
         let shared = Box::leak(Box::new(Shared {
             socket: socket.into(),
             token: token.into(),
             channel: Mutex::new(None),
         }));
-        Db { shared }
+        Db {
+            shared: Some(shared),
+        }
     }
 
     /// Runs a statement and holds all of its rows. [`Db::stream`] holds none.
@@ -207,23 +235,23 @@ impl Db {
     /// The open way to the kernel; opens it where it is not.
     fn channel(&self) -> Result<MutexGuard<'_, Option<Channel>>> {
         // A panic elsewhere leaves the channel in step: nothing of the user's runs under the lock.
-        let mut channel = self
-            .shared
+        let shared = self.shared.unwrap_or(&HERE);
+        let mut channel = shared
             .channel
             .lock()
             .unwrap_or_else(PoisonError::into_inner);
-        if channel.as_ref().is_some_and(Channel::is_lost) {
+        if channel.as_mut().is_some_and(Channel::is_lost) {
             *channel = None;
         }
         if channel.is_none() {
             let mut opened = Channel {
-                socket: UnixStream::connect(&self.shared.socket)?,
+                socket: UnixStream::connect(&shared.socket)?,
                 reading: None,
                 streams: 0,
             };
             opened.send(&Request::Hello {
                 version: VERSION,
-                token: self.shared.token.clone(),
+                token: shared.token.clone(),
             })?;
             *channel = Some(opened);
         }
@@ -281,7 +309,7 @@ impl Channel {
             .read_exact(&mut frame)
             .map_err(|error| self.lose(error))?;
         let answer = Answer::read(frame);
-        let answer = answer.ok_or_else(|| self.lose(std::io::ErrorKind::InvalidData.into()))?;
+        let answer = answer.ok_or_else(|| self.lose(ErrorKind::InvalidData.into()))?;
         if answer.ends() {
             self.reading = None;
         }
@@ -294,8 +322,22 @@ impl Channel {
         error.into()
     }
 
-    fn is_lost(&self) -> bool {
-        self.reading == Some(Self::LOST)
+    /// Whether it is of no use any more. The kernel closes it at the end of a cell, and a thread may
+    /// ask on.
+    fn is_lost(&mut self) -> bool {
+        match self.reading {
+            Some(stream) => stream == Self::LOST,
+            // While nothing is asked, there is nothing to read.
+            None => !matches!(self.glance(), Err(error) if error.kind() == ErrorKind::WouldBlock),
+        }
+    }
+
+    /// What can be read at once.
+    fn glance(&mut self) -> std::io::Result<usize> {
+        self.socket.set_nonblocking(true)?;
+        let read = self.socket.read(&mut [0]);
+        self.socket.set_nonblocking(false)?;
+        read
     }
 }
 

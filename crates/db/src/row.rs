@@ -1,12 +1,13 @@
 //! A row of an answer, whose values are read by the name or number of their column.
 
+use std::any::type_name;
 use std::fmt;
 use std::ops::Range;
 use std::sync::Arc;
 
 use crate::error::{Error, Result};
 use crate::types::Type;
-use crate::value::FromSql;
+use crate::value::{FromSql, Unreadable};
 use crate::wire::{Block, Column};
 
 /// A row. Rows that came together share their memory.
@@ -40,20 +41,13 @@ impl Row {
     /// # Errors
     /// There is no such column, its values are no `T`, or this one is NULL and `T` is no `Option`.
     pub fn get<T: FromSql>(&self, place: impl Place) -> Result<T> {
+        // What is generic is compiled by every cell anew: as little as can be.
         let number = place.number(&self.columns)?;
-        let column = self
-            .columns
-            .get(number)
-            .ok_or_else(|| no_column(&number, &self.columns))?;
-        let ty = Type::of(column);
-        if !T::accepts(&ty) {
-            return Err(wrong_type::<T>(column));
+        let (ty, text) = self.value(number, T::accepts, type_name::<T>)?;
+        match text {
+            Some(text) => T::from_sql(&ty, text).map_err(|why| self.unreadable(number, &why)),
+            None => T::null().ok_or_else(|| self.is_null(number, type_name::<T>())),
         }
-        let read = match self.text(number)? {
-            Some(text) => T::from_sql(&ty, text),
-            None => return T::null().ok_or_else(|| is_null::<T>(column)),
-        };
-        read.map_err(|why| Error::new(format!("column \"{}\": {why}", column.name)))
     }
 
     /// A value as the server printed it; none is NULL.
@@ -61,9 +55,7 @@ impl Row {
     /// # Errors
     /// There is no such column.
     pub fn text(&self, place: impl Place) -> Result<Option<&str>> {
-        let number = place.number(&self.columns)?;
-        let value = self.block.value(self.place.clone(), number);
-        value.ok_or_else(|| no_column(&number, &self.columns))
+        self.text_of(place.number(&self.columns)?)
     }
 
     /// The names of the columns.
@@ -73,6 +65,50 @@ impl Row {
 
     pub(crate) fn columns(&self) -> &[Column] {
         &self.columns
+    }
+
+    /// The type and the text of a value for a Rust type that accepts types of its kind.
+    fn value(
+        &self,
+        number: usize,
+        accepts: fn(&Type<'_>) -> bool,
+        rust: fn() -> &'static str,
+    ) -> Result<(Type<'_>, Option<&str>)> {
+        let column = self.column(number)?;
+        let ty = Type::of(column);
+        match accepts(&ty) {
+            true => Ok((ty, self.text_of(number)?)),
+            false => Err(wrong_type(column, rust())),
+        }
+    }
+
+    fn text_of(&self, number: usize) -> Result<Option<&str>> {
+        let value = self.block.value(self.place.clone(), number);
+        value.ok_or_else(|| no_column(&number, &self.columns))
+    }
+
+    fn column(&self, number: usize) -> Result<&Column> {
+        let column = self.columns.get(number);
+        column.ok_or_else(|| no_column(&number, &self.columns))
+    }
+
+    fn unreadable(&self, number: usize, why: &Unreadable) -> Error {
+        match self.column(number) {
+            Ok(column) => Error::new(format!("column \"{}\": {why}", column.name)),
+            Err(error) => error,
+        }
+    }
+
+    fn is_null(&self, number: usize, rust: &str) -> Error {
+        match self.column(number) {
+            Ok(column) => Error::new(format!(
+                "column \"{}\" ({}) is NULL here: read it as Option<{}>",
+                column.name,
+                column.type_name,
+                rust_name(rust)
+            )),
+            Err(error) => error,
+        }
     }
 }
 
@@ -100,7 +136,7 @@ fn no_column(place: &dyn fmt::Display, columns: &[Column]) -> Error {
     ))
 }
 
-fn wrong_type<T>(column: &Column) -> Error {
+fn wrong_type(column: &Column, rust: &str) -> Error {
     let ty = Type::of(column);
     let sql = if ty.name.is_empty() {
         "of a type made in the database"
@@ -111,22 +147,12 @@ fn wrong_type<T>(column: &Column) -> Error {
         "column \"{}\" is {sql}: it becomes {}, not {}",
         column.name,
         ty.rust(),
-        rust_name::<T>()
-    ))
-}
-
-fn is_null<T>(column: &Column) -> Error {
-    Error::new(format!(
-        "column \"{}\" ({}) is NULL here: read it as Option<{}>",
-        column.name,
-        column.type_name,
-        rust_name::<T>()
+        rust_name(rust)
     ))
 }
 
 /// The name of a Rust type as one writes it: without the modules it lies in.
-pub(crate) fn rust_name<T>() -> String {
-    let full = std::any::type_name::<T>();
+fn rust_name(full: &str) -> String {
     let mut name = String::new();
     for word in full.split_inclusive(|c: char| !c.is_alphanumeric() && c != '_' && c != ':') {
         let start = word.rfind("::").map_or(0, |at| at + 2);
@@ -205,7 +231,7 @@ mod tests {
             "there is no column 9, only id, name, mood",
         );
         assert_eq!(
-            rust_name::<Vec<Option<crate::Numeric>>>(),
+            rust_name(type_name::<Vec<Option<crate::Numeric>>>()),
             "Vec<Option<Numeric>>"
         );
     }

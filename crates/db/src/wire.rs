@@ -8,6 +8,9 @@
 use crate::error::Error;
 use crate::parameter::Parameter;
 
+/// The environment variables that tell the process of the cells where the kernel listens: the path
+/// of a socket, and the token to say there.
+pub const PLACE: [&str; 2] = ["ROWCELL_DB", "ROWCELL_DB_TOKEN"];
 /// What the two sides must agree on.
 pub const VERSION: u32 = 1;
 /// The longest request: a statement with its parameters.

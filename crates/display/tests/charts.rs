@@ -164,6 +164,23 @@ fn moments_show_the_servers_clock() {
 }
 
 #[test]
+fn steps_are_told_in_words() {
+    let histogram = chart(Kind::Histogram, |histogram| histogram.x = column(4));
+    let check = |took: fn(usize) -> String, expected: &str| {
+        let mut rows = vec![row(None, "1", "2026-01-01"); 24];
+        for (number, row) in rows.iter_mut().enumerate() {
+            row[4] = Some(took(number));
+        }
+        let bundle = draw(&histogram, &rows).unwrap();
+        let told = bundle.text().lines().nth(1).unwrap();
+        assert_eq!(told, format!("24 rows, took in steps of {expected}"));
+    };
+    check(|n| format!("00:{n:02}:00"), "1 minute");
+    check(|n| format!("00:{:02}:00", 2 * n), "2 minutes");
+    check(|n| format!("00:00:00.{:03}", 10 * n), "10 ms");
+}
+
+#[test]
 fn many_rows_become_a_picture_of_bounded_size_that_says_so() {
     let rows: Vec<_> = (0..20_000)
         .map(|n| {

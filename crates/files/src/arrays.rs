@@ -1,4 +1,4 @@
-//! PostgreSQL's text of an array, piece by piece.
+//! PostgreSQL's text of an array: read piece by piece, and its elements written.
 
 /// A piece of an array.
 #[derive(Debug, PartialEq, Eq)]
@@ -92,6 +92,18 @@ impl<'a> Array<'a> {
             }
         }
     }
+}
+
+/// Appends an element in quotes, in which it is no NULL and no array, whatever it says.
+pub(crate) fn quote(element: &[u8], to: &mut Vec<u8>) {
+    to.push(b'"');
+    for byte in element {
+        if matches!(byte, b'"' | b'\\') {
+            to.push(b'\\');
+        }
+        to.push(*byte);
+    }
+    to.push(b'"');
 }
 
 #[cfg(test)]

@@ -25,6 +25,10 @@ const GROUP: usize = 1 << 17;
 /// … or as many bytes of it in memory.
 const GROUP_BYTES: usize = 32 << 20;
 
+/// Bytes of a column's dictionary. One that grows beyond is of no use any more, and was work: each
+/// value is looked up.
+const DICTIONARY: usize = 128 << 10;
+
 /// A file of columns on its way.
 pub(crate) struct Columnar {
     sink: Sink,
@@ -60,6 +64,7 @@ impl Columnar {
             Format::Parquet => {
                 let properties = WriterProperties::builder()
                     .set_compression(Compression::ZSTD(ZstdLevel::default()))
+                    .set_dictionary_page_size_limit(DICTIONARY)
                     .set_max_row_group_row_count(Some(GROUP))
                     .set_max_row_group_bytes(Some(GROUP_BYTES))
                     .build();

@@ -32,7 +32,9 @@ impl Error {
             io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => {
                 "Make room, or write elsewhere; a file that was there before is as it was."
             }
-            io::ErrorKind::NotFound => "A relative path begins in the folder of the notebook.",
+            io::ErrorKind::NotFound if path.is_relative() => {
+                "A relative path begins in the folder of the notebook."
+            }
             _ => "",
         };
         // The system's words, without the number that Rust adds.

@@ -4,7 +4,7 @@
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
-use crate::infer::{Class, Inferred};
+use crate::infer::{Class, Inferred, Shape, Takes};
 use crate::read_csv::{self, Records, Text};
 use crate::read_json::Objects;
 use crate::read_parquet::Batches;
@@ -36,9 +36,9 @@ enum Kind {
         /// Its bytes can go to the server as they are.
         plain: bool,
     },
-    /// Objects; of each column, whether its values stay JSON.
-    Objects(Vec<bool>),
-    Parquet,
+    /// Objects, and what each column takes.
+    Objects(Vec<Takes>),
+    Parquet(Vec<Takes>),
 }
 
 /// Whether to go on, told bytes read so far.
@@ -57,6 +57,20 @@ impl Import {
             Format::Parquet => Import::parquet(path),
             _ => Err(Error::new(format!("{} cannot be imported", path.display()))
                 .advise("Files that can: .csv, .tsv, .jsonl and .parquet.")),
+        }
+    }
+
+    /// Says what the columns of a table take that its own, in their order, go to.
+    pub fn fit(&mut self, columns: &[Takes]) {
+        let (Kind::Objects(takes) | Kind::Parquet(takes)) = &mut self.kind else {
+            return;
+        };
+        for (takes, column) in takes.iter_mut().zip(columns) {
+            *takes = match (*takes, column) {
+                // A text of an array in a file says more as JSON.
+                (Takes::Json | Takes::Array, Takes::Text) => Takes::Json,
+                (_, column) => *column,
+            };
         }
     }
 
@@ -94,12 +108,14 @@ impl Import {
                 }
                 Rows::Records(Box::new(records))
             }
-            Kind::Objects(raw) => {
+            Kind::Objects(takes) => {
                 let names = self.columns.iter().map(|column| column.name.clone());
-                let names = names.zip(raw.iter().copied()).collect();
+                let names = names.zip(takes.iter().copied()).collect();
                 Rows::Objects(Box::new(Objects::open(&self.path)?), names)
             }
-            Kind::Parquet => Rows::Parquet(Box::new(Batches::open(&self.path)?)),
+            Kind::Parquet(takes) => {
+                Rows::Parquet(Box::new(Batches::open(&self.path)?), takes.clone())
+            }
         };
         Ok(Blocks {
             rows,
@@ -113,7 +129,7 @@ impl Import {
     pub fn line(&self, counted: u64) -> Option<u64> {
         match &self.kind {
             Kind::Separated { plain: true, .. } => Some(counted),
-            Kind::Parquet => None,
+            Kind::Parquet(_) => None,
             Kind::Separated { delimiter, .. } => {
                 let text = Text::open(&self.path).ok()?;
                 let mut records = Records::new(text, &self.path, *delimiter);
@@ -200,7 +216,7 @@ impl Import {
         let mut objects = Objects::open(path)?;
         let mut names: Vec<String> = Vec::new();
         let mut places = std::collections::HashMap::new();
-        let mut classes: Vec<Class> = Vec::new();
+        let mut shapes: Vec<Shape> = Vec::new();
         let mut rows = 0;
         while let Some(members) = objects.next()? {
             for member in members {
@@ -210,16 +226,11 @@ impl Import {
                         let key = member.key.clone().into_owned();
                         places.insert(key.clone(), names.len());
                         names.push(key);
-                        classes.push(Class::default());
+                        shapes.push(Shape::Value(Class::Nothing));
                         names.len() - 1
                     }
                 };
-                let class = member.class();
-                // Anything may stand beside an object or an array: as JSON, too.
-                classes[place] = match (classes[place], class) {
-                    (Class::Json, _) | (_, Class::Json) => Class::Json,
-                    (a, b) => a.join(b),
-                };
+                shapes[place] = shapes[place].join(member.shape());
             }
             rows += 1;
             if rows % 4096 == 0 && !go_on(objects.read) {
@@ -231,10 +242,10 @@ impl Import {
         }
         let columns = names
             .into_iter()
-            .zip(&classes)
-            .map(|(name, class)| Inferred {
+            .zip(&shapes)
+            .map(|(name, shape)| Inferred {
                 name,
-                type_name: class.type_name().into(),
+                type_name: shape.type_name(),
             });
         Ok(Import {
             path: path.to_owned(),
@@ -242,7 +253,7 @@ impl Import {
             named: true,
             rows,
             remarks: objects.remark.map(str::to_owned).into_iter().collect(),
-            kind: Kind::Objects(classes.iter().map(|class| *class == Class::Json).collect()),
+            kind: Kind::Objects(shapes.into_iter().map(Shape::takes).collect()),
         })
     }
 
@@ -254,7 +265,7 @@ impl Import {
             remarks: batches.remarks.clone(),
             columns: batches.columns.clone(),
             named: true,
-            kind: Kind::Parquet,
+            kind: Kind::Parquet(batches.takes()),
         })
     }
 }
@@ -270,9 +281,9 @@ enum Rows {
     /// As they are.
     Plain(std::fs::File),
     Records(Box<Records<Text>>),
-    /// With the columns' names, and whether their values stay JSON.
-    Objects(Box<Objects>, Vec<(String, bool)>),
-    Parquet(Box<Batches>),
+    /// With the columns' names.
+    Objects(Box<Objects>, Vec<(String, Takes)>),
+    Parquet(Box<Batches>, Vec<Takes>),
 }
 
 impl Blocks {
@@ -300,8 +311,8 @@ impl Blocks {
             Rows::Objects(objects, columns) => {
                 while self.block.len() < BLOCK && objects.write_next(columns, &mut self.block)? {}
             }
-            Rows::Parquet(batches) => {
-                while self.block.len() < BLOCK && batches.write_next(&mut self.block)? {}
+            Rows::Parquet(batches, takes) => {
+                while self.block.len() < BLOCK && batches.write_next(takes, &mut self.block)? {}
             }
         }
         Ok(Some(&*self.block).filter(|block| !block.is_empty()))

@@ -69,6 +69,22 @@ impl Class {
         }
     }
 
+    /// The same of the elements of arrays, of which one array may not have texts beside numbers;
+    /// none where no array type holds both.
+    fn join_elements(self, other: Self) -> Option<Self> {
+        let bare = |class| {
+            matches!(
+                class,
+                Class::Boolean | Class::Integer | Class::Numeric | Class::Double
+            )
+        };
+        match (self, other, self.join(other)) {
+            (Class::Json, ..) | (_, Class::Json, _) => None,
+            (a, b, Class::Text) if bare(a) || bare(b) => None,
+            (.., joined) => Some(joined),
+        }
+    }
+
     /// The type's name in SQL.
     pub(crate) fn type_name(self) -> &'static str {
         match self {
@@ -80,8 +96,66 @@ impl Class {
             Class::Timestamp => "timestamp",
             Class::TimestampTz => "timestamptz",
             Class::Uuid => "uuid",
-            Class::Json => "json",
+            Class::Json => "jsonb",
             Class::Text | Class::Nothing => "text",
+        }
+    }
+}
+
+/// What a column of a table takes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Takes {
+    /// What a value says, as its type reads it.
+    Text,
+    /// JSON.
+    Json,
+    /// An array in PostgreSQL's form.
+    Array,
+}
+
+/// What a JSON value looks like, and what all values of a column do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Shape {
+    Value(Class),
+    /// An array of such values.
+    Array(Class),
+}
+
+impl Shape {
+    /// An array of elements of these classes; JSON where no array type holds them all.
+    pub(crate) fn array(mut elements: impl Iterator<Item = Class>) -> Self {
+        let all = elements.try_fold(Class::Nothing, Class::join_elements);
+        all.map_or(Shape::Value(Class::Json), Shape::Array)
+    }
+
+    /// The shape of a column that has values of both.
+    pub(crate) fn join(self, other: Self) -> Self {
+        use Class::{Json, Nothing};
+        match (self, other) {
+            (Shape::Value(Nothing), shape) | (shape, Shape::Value(Nothing)) => shape,
+            (Shape::Array(a), Shape::Array(b)) => Shape::array([a, b].into_iter()),
+            // Anything may stand beside an object or an array: as JSON, too.
+            (Shape::Value(a), Shape::Value(b)) if a != Json && b != Json => Shape::Value(a.join(b)),
+            _ => Shape::Value(Json),
+        }
+    }
+
+    /// The type's name in SQL.
+    pub(crate) fn type_name(self) -> String {
+        match (self, self.takes()) {
+            (_, Takes::Json) => Class::Json.type_name().into(),
+            (Shape::Value(class), _) => class.type_name().into(),
+            (Shape::Array(class), _) => format!("{}[]", class.type_name()),
+        }
+    }
+
+    /// What a column made for it takes.
+    pub(crate) fn takes(self) -> Takes {
+        match self {
+            // Of arrays that are all empty nobody knows the type.
+            Shape::Value(Class::Json) | Shape::Array(Class::Nothing) => Takes::Json,
+            Shape::Value(_) => Takes::Text,
+            Shape::Array(_) => Takes::Array,
         }
     }
 }
@@ -90,6 +164,7 @@ impl Class {
 /// values of its own for.
 pub(crate) fn of_json(raw: &str, text: Option<&str>) -> Class {
     match (text, raw.as_bytes().first()) {
+        (_, Some(b'n')) => Class::Nothing,
         (Some(text), _) => match Class::of(text.as_bytes()) {
             class @ (Class::Date | Class::Timestamp | Class::TimestampTz | Class::Uuid) => class,
             _ => Class::Text,
@@ -226,8 +301,10 @@ fn word(value: &[u8]) -> Class {
     if is_uuid { Class::Uuid } else { Class::Text }
 }
 
+/// Whether a text is JSON that PostgreSQL takes, whose texts hold no NUL.
 fn is_json(text: &[u8]) -> bool {
     serde_json::from_slice::<serde::de::IgnoredAny>(text).is_ok()
+        && memchr::memmem::find(text, b"\\u0000").is_none()
 }
 
 #[cfg(test)]
@@ -281,6 +358,30 @@ mod tests {
         check(&["2024-01-01", "2024-01-01 10:00"], "timestamp");
         check(&["2024-01-01", "2024-01-01 10:00Z"], "text");
         check(&["1", "true"], "text");
+    }
+
+    #[test]
+    fn arrays_of_one_type_of_values_are_arrays() {
+        let check = |values: &[Shape], expected: &str| {
+            let shape = values.iter().copied();
+            let shape = shape.fold(Shape::Value(Class::Nothing), Shape::join);
+            assert_eq!(shape.type_name(), expected, "{values:?}");
+        };
+        let array = |classes: &[Class]| Shape::array(classes.iter().copied());
+        use Class::{Boolean, Date, Integer, Json, Nothing, Numeric, Text};
+        check(&[array(&[Integer, Nothing, Numeric])], "numeric[]");
+        check(
+            &[array(&[]), Shape::Value(Nothing), array(&[Boolean])],
+            "boolean[]",
+        );
+        check(&[array(&[Date]), array(&[Text, Date])], "text[]");
+        check(&[array(&[]), array(&[Nothing])], "jsonb");
+        check(&[array(&[Integer, Text])], "jsonb");
+        check(&[array(&[Integer]), array(&[Boolean])], "jsonb");
+        check(&[array(&[Json])], "jsonb");
+        check(&[array(&[Integer]), Shape::Value(Integer)], "jsonb");
+        check(&[Shape::Value(Json), Shape::Value(Text)], "jsonb");
+        check(&[Shape::Value(Integer), Shape::Value(Text)], "text");
     }
 
     #[test]

@@ -29,6 +29,6 @@ pub use error::Error;
 pub use field::Field;
 pub use format::Format;
 pub use import::{Blocks, GoOn, Import};
-pub use infer::Inferred;
+pub use infer::{Inferred, Takes};
 pub use output::Output;
 pub use writer::{Writer, Written};

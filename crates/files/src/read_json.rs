@@ -5,9 +5,9 @@ use std::collections::HashMap;
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 
-use crate::infer::{self, Class};
+use crate::infer::{self, Class, Shape, Takes};
 use crate::read_csv::{Text, not_utf8};
-use crate::{Error, copy};
+use crate::{Error, arrays, copy};
 
 /// The objects of a file.
 pub(crate) struct Objects {
@@ -31,19 +31,24 @@ pub(crate) struct Member<'m> {
 
 impl Member<'_> {
     /// What the value looks like.
-    pub(crate) fn class(&self) -> Class {
-        match self.raw {
-            "null" => Class::Nothing,
-            raw => infer::of_json(raw, string(raw).as_deref()),
+    pub(crate) fn shape(&self) -> Shape {
+        match self.raw.strip_prefix('[') {
+            Some(inside) => Shape::array(elements(inside).map(class)),
+            None => Shape::Value(class(self.raw)),
         }
     }
 
-    /// The value for a column: NULL, what a string says, or JSON as it is.
-    fn value(&self, stays_json: bool) -> Option<Cow<'_, str>> {
-        match self.raw {
-            "null" => None,
-            raw if stays_json => Some(raw.into()),
-            raw => Some(string(raw).unwrap_or(raw.into())),
+    /// The value for a column: NULL, what a string says, an array, or JSON as it is.
+    fn value(&self, takes: Takes) -> Option<Cow<'_, str>> {
+        match (self.raw, takes) {
+            ("null", _) => None,
+            (raw, Takes::Json) => Some(raw.into()),
+            (raw, Takes::Array) if raw.starts_with('[') => {
+                let mut text = Vec::new();
+                array(raw, &mut text);
+                Some(String::from_utf8(text).ok()?.into())
+            }
+            (raw, _) => Some(string(raw).unwrap_or(raw.into())),
         }
     }
 }
@@ -107,7 +112,7 @@ impl Objects {
     /// Appends the next object as a row of COPY; false at the end.
     pub(crate) fn write_next(
         &mut self,
-        columns: &[(String, bool)],
+        columns: &[(String, Takes)],
         to: &mut Vec<u8>,
     ) -> Result<bool, Error> {
         let Some(members) = self.next()? else {
@@ -119,7 +124,7 @@ impl Objects {
             .collect();
         let values: Vec<Option<Cow<'_, str>>> = columns
             .iter()
-            .map(|(name, stays_json)| by_key.get(name.as_str())?.value(*stays_json))
+            .map(|(name, takes)| by_key.get(name.as_str())?.value(*takes))
             .collect();
         let values = values
             .iter()
@@ -127,6 +132,26 @@ impl Objects {
         copy::write_row(values, to);
         Ok(true)
     }
+}
+
+fn class(raw: &str) -> Class {
+    infer::of_json(raw, string(raw).as_deref())
+}
+
+/// Appends an array in PostgreSQL's form; arrays in it are its further dimensions.
+fn array(raw: &str, to: &mut Vec<u8>) {
+    to.push(b'{');
+    for (number, raw) in elements(&raw[1..]).enumerate() {
+        if number > 0 {
+            to.push(b',');
+        }
+        match raw {
+            "null" => to.extend_from_slice(b"NULL"),
+            raw if raw.starts_with('[') => array(raw, to),
+            raw => arrays::quote(string(raw).unwrap_or(raw.into()).as_bytes(), to),
+        }
+    }
+    to.push(b'}');
 }
 
 /// What a JSON string says; none where it is another value.
@@ -156,6 +181,17 @@ fn members(text: &str) -> Vec<Member<'_>> {
         });
         rest = after;
     }
+}
+
+/// The elements of an array that is known to be well formed, from behind its `[`.
+fn elements(text: &str) -> impl Iterator<Item = &str> {
+    let mut rest = text;
+    std::iter::from_fn(move || {
+        rest = rest.trim_start_matches([',', ' ', '\t', '\r', '\n']);
+        let (raw, after) = rest.split_at(value(rest));
+        rest = after;
+        (!raw.is_empty()).then(|| raw.trim_end())
+    })
 }
 
 /// The length of the value that a text begins with.
@@ -207,5 +243,22 @@ mod tests {
                 ("g", "null"),
             ],
         );
+    }
+
+    #[test]
+    fn arrays_are_written_as_postgresql_reads_them() {
+        let check = |raw: &str, expected: &str| {
+            let mut text = Vec::new();
+            array(raw, &mut text);
+            assert_eq!(String::from_utf8_lossy(&text), expected);
+        };
+        check("[]", "{}");
+        check("[ 1 , null,-2.5e3]", r#"{"1",NULL,"-2.5e3"}"#);
+        check(
+            r#"["a\"b\\","null","{}", ""]"#,
+            r#"{"a\"b\\","null","{}",""}"#,
+        );
+        check("[[1,2],[3, null]]", r#"{{"1","2"},{"3",NULL}}"#);
+        check(r#"[{"a": [1, "]"]}]"#, r#"{"{\"a\": [1, \"]\"]}"}"#);
     }
 }

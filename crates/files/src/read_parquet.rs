@@ -13,9 +13,9 @@ use arrow::datatypes::{
 use parquet::arrow::arrow_reader::{ParquetRecordBatchReader, ParquetRecordBatchReaderBuilder};
 
 use crate::columnar::arrow_error;
-use crate::infer::Inferred;
+use crate::infer::{Inferred, Takes};
 use crate::values::{DAY, civil};
-use crate::{Error, copy, json, read_csv};
+use crate::{Error, arrays, copy, json, read_csv};
 
 /// Rows decoded at once.
 const BATCH: usize = 2048;
@@ -29,7 +29,6 @@ pub(crate) struct Batches {
     pub(crate) remarks: Vec<String>,
     /// The types the columns are cast to, which are few.
     types: Vec<DataType>,
-    uuids: Vec<bool>,
     batch: Option<(RecordBatch, usize)>,
     /// The values of a row, one after the other.
     text: Vec<u8>,
@@ -51,7 +50,6 @@ impl Batches {
         let schema = builder.schema().clone();
         let mut columns = Vec::new();
         let mut types = Vec::new();
-        let mut uuids = Vec::new();
         let mut remarks = Vec::new();
         for field in schema.fields() {
             let Some((data_type, type_name)) = fitting(field) else {
@@ -71,7 +69,6 @@ impl Batches {
                     field.name()
                 ));
             }
-            uuids.push(type_name == "uuid");
             types.push(data_type);
             columns.push(Inferred {
                 name: field.name().clone(),
@@ -86,14 +83,23 @@ impl Batches {
             rows: u64::try_from(rows).unwrap_or_default(),
             remarks,
             types,
-            uuids,
             batch: None,
             text: Vec::new(),
         })
     }
 
+    /// What columns made for its own take.
+    pub(crate) fn takes(&self) -> Vec<Takes> {
+        let takes = |(data_type, column): (&DataType, &Inferred)| match data_type {
+            DataType::List(_) if column.type_name.ends_with("[]") => Takes::Array,
+            DataType::List(_) | DataType::Struct(_) => Takes::Json,
+            _ => Takes::Text,
+        };
+        self.types.iter().zip(&self.columns).map(takes).collect()
+    }
+
     /// Appends the next row as a row of COPY; false at the end.
-    pub(crate) fn write_next(&mut self, to: &mut Vec<u8>) -> Result<bool, Error> {
+    pub(crate) fn write_next(&mut self, takes: &[Takes], to: &mut Vec<u8>) -> Result<bool, Error> {
         let (batch, row) = match self.batch.take() {
             Some((batch, row)) if row < batch.num_rows() => (batch, row),
             _ => match self.reader.next() {
@@ -118,13 +124,13 @@ impl Batches {
         };
         self.text.clear();
         let mut ends = Vec::with_capacity(self.types.len());
-        for (column, is_uuid) in batch.columns().iter().zip(&self.uuids) {
+        for (column, takes) in batch.columns().iter().zip(takes) {
             let start = self.text.len();
             let there = column.is_valid(row);
-            if there && *is_uuid {
-                uuid(column.as_fixed_size_binary().value(row), &mut self.text);
-            } else if there {
-                value(column, row, &mut self.text);
+            match (there, takes, column.data_type()) {
+                (false, ..) => {}
+                (_, Takes::Json, DataType::List(_)) => as_json(column, row, &mut self.text),
+                _ => value(column, row, &mut self.text),
             }
             ends.push(there.then_some(start..self.text.len()));
         }
@@ -182,18 +188,18 @@ fn fitting(field: &Field) -> Option<(DataType, String)> {
         }
         DataType::List(of) | DataType::LargeList(of) | DataType::FixedSizeList(of, _) => {
             let (to, name) = fitting(of)?;
-            // A list of lists need not be square, as an array of arrays must; a UUID in a list
-            // has lost its name.
-            if matches!(to, DataType::List(_)) || name == "uuid" {
-                return None;
-            }
+            let name = match to {
+                // A list of lists need not be square, as an array of arrays must.
+                DataType::List(_) | DataType::Struct(_) => "jsonb".to_owned(),
+                _ => format!("{name}[]"),
+            };
             let element = Field::new("element", to, true);
-            return Some((DataType::List(Arc::new(element)), format!("{name}[]")));
+            return Some((DataType::List(Arc::new(element)), name));
         }
         DataType::Struct(fields) => {
             let fit = |field: &Arc<Field>| Some(Field::new(field.name(), fitting(field)?.0, true));
             let fields: Option<Fields> = fields.iter().map(fit).collect();
-            (DataType::Struct(fields?), "json")
+            (DataType::Struct(fields?), "jsonb")
         }
         _ => return None,
     };
@@ -273,7 +279,7 @@ fn value(column: &ArrayRef, row: usize, to: &mut Vec<u8>) {
     };
 }
 
-/// An array in PostgreSQL's form, each element in quotes.
+/// An array in PostgreSQL's form, each element in quotes; lists in it are its further dimensions.
 fn list(elements: &ArrayRef, to: &mut Vec<u8>) {
     let mut text = Vec::new();
     to.push(b'{');
@@ -283,18 +289,13 @@ fn list(elements: &ArrayRef, to: &mut Vec<u8>) {
         }
         if elements.is_null(row) {
             to.extend_from_slice(b"NULL");
-            continue;
+        } else if matches!(elements.data_type(), DataType::List(_)) {
+            value(elements, row, to);
+        } else {
+            text.clear();
+            value(elements, row, &mut text);
+            arrays::quote(&text, to);
         }
-        text.clear();
-        value(elements, row, &mut text);
-        to.push(b'"');
-        for byte in &text {
-            if matches!(byte, b'"' | b'\\') {
-                to.push(b'\\');
-            }
-            to.push(*byte);
-        }
-        to.push(b'"');
     }
     to.push(b'}');
 }

@@ -8,7 +8,7 @@ mod sink;
 use std::path::PathBuf;
 
 use display::Problem;
-use tokio::time::{Instant, sleep_until};
+use tokio::time::Instant;
 
 pub(crate) use self::feed::{Fed, answer, bytes, feed, rows};
 pub(crate) use self::progress::{Counts, Progress};
@@ -46,30 +46,26 @@ pub(crate) async fn write<H: Host>(
     let mut timed_out = false;
     let worker = Worker::start(sink, progress.counts());
     let mut running = session.run(sql, None).await;
+    let interrupt = running.interrupter();
     let (mut refused, mut rows) = (None, None);
     let mut gone = false;
     loop {
         // Nothing is taken from the server while the file is behind.
-        let next = async {
+        let piece = async {
             let room = worker.room().await;
             (room, running.updates.recv().await)
         };
-        let (room, update) = tokio::select! {
-            biased;
-            () = run.host.interrupted() => {
-                running.interrupt();
-                continue;
+        let next = async {
+            tokio::select! {
+                biased;
+                () = wait::until(limit) => None,
+                piece = piece => Some(piece),
             }
-            () = sleep_until(progress.due()) => {
-                progress.tick(run).await;
-                continue;
-            }
-            () = wait::until(limit) => {
-                (limit, timed_out) = (None, true);
-                running.interrupt();
-                continue;
-            }
-            next = next => next,
+        };
+        let Some((room, update)) = progress.watch(run, next, &interrupt).await else {
+            (limit, timed_out) = (None, true);
+            interrupt();
+            continue;
         };
         // The file cannot be written on: no more rows are wanted, the error is told at the end.
         if room.is_none() && !std::mem::replace(&mut gone, true) {

@@ -34,7 +34,10 @@ use crate::rows::{Block, message_length};
 const EVENTS: usize = 256;
 /// Bytes of rows that are on their way to where they are shown or kept; the tap waits likewise.
 const ROOM: usize = 4 << 20;
-/// Bytes asked of the socket at a time …
+/// Bytes asked of the stream at once: TLS has records of at most 16 KiB, and fills all the room it is
+/// given with zeros before it reads one.
+const READ: usize = 16 * 1024;
+/// Room made in the buffer at a time …
 const CHUNK: usize = 64 * 1024;
 /// … unless there is room for so many in the buffer there is.
 const LEAST: usize = 8 * 1024;
@@ -423,6 +426,27 @@ impl Ear {
         self.events.start_send(event).map_err(|_| abandoned())
     }
 
+    /// Reads what has come, as far as there is room for it: the fewer pieces, the fewer wait for
+    /// each other. None are the end.
+    fn fill<S: AsyncRead + Unpin>(
+        &mut self,
+        inner: &mut S,
+        cx: &mut Context<'_>,
+    ) -> Poll<io::Result<usize>> {
+        let before = self.input.len();
+        self.make_room();
+        while self.input.len() < self.input.capacity() {
+            let mut room = (&mut self.input).limit(READ);
+            match poll_read_buf(Pin::new(&mut *inner), cx, &mut room) {
+                Poll::Ready(Ok(1..)) => {}
+                // What came before it is read first; an end or an error then comes again.
+                _ if self.input.len() > before => break,
+                ended => return ended,
+            }
+        }
+        Poll::Ready(Ok(self.input.len() - before))
+    }
+
     /// Makes the buffer large enough to be read into. A row is handed on whole, however large, but
     /// a mere announcement of its length reserves nothing.
     fn make_room(&mut self) {
@@ -519,8 +543,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> AsyncRead for Tap<S> {
                 return Poll::Ready(Ok(()));
             }
             ready!(listened);
-            ear.make_room();
-            if ready!(poll_read_buf(Pin::new(&mut *inner), cx, &mut ear.input))? == 0 {
+            if ready!(ear.fill(inner, cx))? == 0 {
                 return Poll::Ready(Ok(()));
             }
         }

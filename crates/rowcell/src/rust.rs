@@ -2,6 +2,7 @@
 
 mod door;
 mod hoist;
+mod opened;
 mod show;
 mod source;
 
@@ -15,6 +16,7 @@ use tokio::sync::{Mutex, Notify};
 use tokio::time::{Instant, sleep_until, timeout};
 
 use self::door::Door;
+use self::opened::{Opened, says_db};
 use self::show::{Shower, problem};
 
 /// How long completion and inspection may take.
@@ -152,11 +154,12 @@ impl Rust {
         let Some(Started { helper, .. }) = helper.as_mut() else {
             return nothing;
         };
-        let found = timeout(PATIENCE, helper.complete(&code.source(), place)).await;
-        match found {
+        let opened = Opened::of(&code.source(), !has_own_db(helper));
+        let found = helper.complete(&opened.code, opened.shift(place));
+        match timeout(PATIENCE, found).await {
             Ok(Some(found)) if !found.items.is_empty() => rustcell::Completions {
-                start: found.start + code.shift(),
-                end: found.end + code.shift(),
+                start: opened.unshift(found.start) + code.shift(),
+                end: opened.unshift(found.end) + code.shift(),
                 items: found.items,
             },
             _ => nothing,
@@ -168,8 +171,9 @@ impl Rust {
         let mut helper = self.helper.try_lock().ok()?;
         let Started { helper, .. } = helper.as_mut()?;
         let place = at.checked_sub(code.shift())?;
-        let known = timeout(PATIENCE, helper.inspect(&code.source(), place)).await;
-        let known = known.ok()??;
+        let opened = Opened::of(&code.source(), !has_own_db(helper));
+        let known = helper.inspect(&opened.code, opened.shift(place));
+        let known = timeout(PATIENCE, known).await.ok()??;
         Some(Bundle::plain(known.text).with("text/html", known.html))
     }
 
@@ -211,15 +215,13 @@ async fn cell<H: Host>(
         None => started.insert(start()?),
     };
     let source = hoist::hoist(&code.source());
-    let mut before = Vec::new();
-    let wanted = depended(&source);
-    if wanted.iter().any(|name| !features.contains(name)) {
-        features.extend(wanted);
-        features.sort_unstable();
-        features.dedup();
-        door.knows(features)?;
-        before.push(door.variable());
+    let mut wanted = [features.as_slice(), &depended(&source)].concat();
+    wanted.sort_unstable();
+    wanted.dedup();
+    if wanted != *features {
+        helper.begin_with(door.prelude(&wanted));
     }
+    let opened = Opened::of(&source, says_db(&source) && !has_own_db(helper));
     let values = query.rust_values(&source, helper.variables(), given).await;
     let interrupts = Notify::new();
     let inside = Inside {
@@ -229,7 +231,7 @@ async fn cell<H: Host>(
     let mut serve = pin!(door.serve(query, &inside));
     let done = async {
         let values = values.map_err(Stopped::Before)?.unwrap_or_default();
-        helper.execute(&values, &source).await?;
+        helper.execute(&values, &opened.code).await?;
         let host = shower.host;
         let mut nobody = None;
         let mut grace: Option<Instant> = None;
@@ -279,14 +281,24 @@ async fn cell<H: Host>(
                         }
                         (_, done) => done,
                     }
-                    .map_err(Stopped::Cell);
+                    .map_err(|error| Stopped::Cell(opened.settle(error)));
                 }
             }
         }
     };
     let done = done.await;
     door.settle(serve).await;
+    match done {
+        // As before: the next cell may do without what could not be had.
+        Err(Stopped::Cell(Error::Unprepared(_))) => helper.begin_with(door.prelude(features)),
+        _ => *features = wanted,
+    }
     done
+}
+
+/// Whether the cells have a variable of their own that is called `db`.
+fn has_own_db(helper: &Helper) -> bool {
+    helper.variables().iter().any(|name| name == "db")
 }
 
 /// Those of [`FEATURES`] that this code says it depends on.
@@ -304,8 +316,8 @@ fn depended(code: &str) -> Vec<&'static str> {
 fn start() -> Result<Started, std::io::Error> {
     let door = Door::open()?;
     let setup = Setup {
-        prelude: door.prelude()?,
-        ..Setup::default()
+        environment: door.environment(),
+        prelude: door.prelude(&[]),
     };
     Ok(Started {
         helper: Helper::start(&setup)?,

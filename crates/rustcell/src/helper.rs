@@ -19,12 +19,12 @@ use tokio::process::{Child, ChildStderr, ChildStdin, Command as Program};
 use tokio::time::{Instant, sleep_until, timeout};
 
 use crate::error::Error;
-use crate::host::{PRELUDE, VALUE};
+use crate::host::VALUE;
 use crate::message::{Command, Event, Failure, Fault, LARGEST, Located, Outcome, Question};
 use crate::system::{self, Signal};
 use crate::text::Text;
 use crate::workshop::Workshop;
-use crate::{EVENTS, HELPER};
+use crate::{EVENTS, HELPER, LIBRARY};
 
 /// A Unix socket's path has room for 107 bytes (103 on macOS); our own part takes 40 of them.
 const LONGEST_BASE: usize = 60;
@@ -34,6 +34,9 @@ pub(crate) const WORKSHOP: &str = "EVCXR_TMPDIR";
 
 /// What has this program wrapped around the compiler: for cargo, and for the program itself.
 pub(crate) const WRAPPER: [&str; 2] = ["RUSTC_WRAPPER", "EVCXR_RUSTC_WRAPPER"];
+
+/// Where rust-analyzer looks for the source of Rust's own library first.
+const SOURCE: &str = "RUST_SRC_PATH";
 
 /// After an interrupt: when what still runs is ended whatever it is, and when the helper is, too.
 const STAGES: [Duration; 2] = [Duration::from_millis(300), Duration::from_millis(800)];
@@ -56,7 +59,7 @@ const ARRIVING: Duration = Duration::from_millis(50);
 pub struct Setup {
     /// Environment variables for it and the code of the cells.
     pub environment: Vec<(OsString, OsString)>,
-    /// A cell that every new process of the cells begins with; nothing of it is shown.
+    /// A cell that every process of the cells begins with; nothing of it is shown.
     pub prelude: String,
 }
 
@@ -145,6 +148,7 @@ pub struct Helper {
     /// Whether what is written is of no cell.
     quiet: bool,
     variables: Vec<String>,
+    prelude: String,
     /// The processes that stay while only the compiler runs.
     spared: Vec<u32>,
     cell: Running,
@@ -202,11 +206,13 @@ impl Helper {
         if let Some(workshop) = &workshop {
             program.env(WORKSHOP, workshop.path());
         }
+        if std::env::var_os(SOURCE).is_none() {
+            program.env(SOURCE, folder.path().join(LIBRARY));
+        }
         let mut child = program
             .arg0("rowcell")
             .arg(HELPER)
             .arg(folder.path())
-            .env(PRELUDE, &setup.prelude)
             .env("PATH", path_with_cargo())
             .envs(setup.environment.iter().map(|(name, value)| (name, value)))
             .stdin(Stdio::piped())
@@ -233,6 +239,7 @@ impl Helper {
             started: false,
             quiet: false,
             variables: Vec::new(),
+            prelude: setup.prelude.clone(),
             spared: Vec::new(),
             cell: Running::default(),
             late: VecDeque::new(),
@@ -251,6 +258,11 @@ impl Helper {
         &self.variables
     }
 
+    /// Has the processes of the cells begin with this from now on, and the one that runs catch up.
+    pub fn begin_with(&mut self, prelude: String) {
+        self.prelude = prelude;
+    }
+
     /// Has a cell run: take its outputs with [`Helper::next`] until it is done. Nothing is shown of
     /// what is to be run `before` it, such as types made for it; empty is nothing.
     ///
@@ -259,8 +271,12 @@ impl Helper {
     pub async fn execute(&mut self, before: &str, code: &str) -> io::Result<()> {
         self.cell = Running::default();
         self.cell.outputs.append(&mut self.late);
-        let (before, code) = (before.to_owned(), code.to_owned());
-        self.ask(&Command::Execute { before, code }).await
+        let command = Command::Execute {
+            prelude: self.prelude.clone(),
+            before: before.to_owned(),
+            code: code.to_owned(),
+        };
+        self.ask(&command).await
     }
 
     /// The next output of the cell that runs. Dropping the future loses none.

@@ -1,5 +1,6 @@
 //! The helper process: evcxr, at the service of the kernel.
 
+use std::fs;
 use std::io::{self, BufRead};
 use std::path::{Path, PathBuf};
 use std::process::Command as Program;
@@ -12,10 +13,7 @@ use crate::diagnostic::{Diagnostic, Label, locate};
 use crate::helper::{Completion, Completions, Known, WORKSHOP};
 use crate::message::{Command, Event, Events, Failure, Located, Outcome, Question};
 use crate::system::{self, Signal};
-use crate::{FILTER, footing};
-
-/// The environment variable with what is run before the first cell.
-pub(crate) const PRELUDE: &str = "ROWCELL_RUST_PRELUDE";
+use crate::{FILTER, LIBRARY, footing};
 
 /// Of the memory of the machine, what one process of the group may have for itself.
 const SHARE: (u64, u64) = (3, 4);
@@ -52,7 +50,6 @@ pub(crate) fn run(folder: &Path) -> i32 {
                 context,
                 footing,
                 prepared: None,
-                prelude: std::env::var(PRELUDE).unwrap_or_default(),
                 events,
                 answers,
                 cell: String::new(),
@@ -88,11 +85,22 @@ fn listen(folder: &Path, work: &Sender<Command>, answer: &Sender<String>) {
             break;
         }
     }
-    let _ = std::fs::remove_dir_all(folder);
+    let _ = fs::remove_dir_all(folder);
     system::signal_group(std::process::id(), Signal::Kill);
 }
 
 fn open(folder: &Path) -> Result<CommandContext, String> {
+    // evcxr begins with a cell of its own, before it can be told of any dependency; and with the
+    // first one it has rust-analyzer read everything anew. Seconds of that are Rust's own library:
+    // until then, an empty one does.
+    let library = folder.join(LIBRARY);
+    let _ = fs::create_dir_all(library.join("core"));
+    let context = start(folder);
+    let _ = fs::remove_dir_all(library);
+    context
+}
+
+fn start(folder: &Path) -> Result<CommandContext, String> {
     let mut filter = Program::new(crate::this_program().map_err(|error| error.to_string())?);
     filter.arg(FILTER).arg(folder);
     let (context, outputs) =
@@ -109,9 +117,8 @@ fn open(folder: &Path) -> Result<CommandContext, String> {
 
 struct Host {
     context: CommandContext,
-    /// The process of the cells that is prepared for them.
-    prepared: Option<u32>,
-    prelude: String,
+    /// The process of the cells that is prepared for them, and what it has begun with.
+    prepared: Option<(Option<u32>, String)>,
     /// The commands and the code that lay the footing.
     footing: (String, String),
     events: Events,
@@ -125,8 +132,12 @@ impl Host {
     /// The kernel is gone.
     fn obey(&mut self, command: Command) -> io::Result<()> {
         match command {
-            Command::Execute { before, code } => {
-                let outcome = self.execute(&before, code);
+            Command::Execute {
+                prelude,
+                before,
+                code,
+            } => {
+                let outcome = self.execute(prelude, &before, code);
                 self.events.reply(&outcome)
             }
             Command::Complete(code, at) => {
@@ -152,9 +163,9 @@ impl Host {
         }
     }
 
-    fn execute(&mut self, before: &str, code: String) -> Outcome {
+    fn execute(&mut self, prelude: String, before: &str, code: String) -> Outcome {
         let mut outcome = Outcome::default();
-        let ran = match self.prepare(before) {
+        let ran = match self.prepare(prelude, before) {
             Ok(()) => self.run(&code).map_err(failure),
             Err(why) => Err(why),
         };
@@ -176,14 +187,14 @@ impl Host {
 
     /// Runs what every process of the cells begins with, where it is a new one, and what this cell
     /// begins with; at once, for each compilation takes its time.
-    fn prepare(&mut self, before: &str) -> Result<(), Failure> {
-        let new = self.prepared != self.process();
-        let code = match new {
-            true => {
-                let (commands, lay) = &self.footing;
-                format!("{commands}\n{}\n{before}\n{lay}", self.prelude)
-            }
-            false => before.to_owned(),
+    fn prepare(&mut self, prelude: String, before: &str) -> Result<(), Failure> {
+        let (commands, lay) = &self.footing;
+        let code = match &self.prepared {
+            Some((process, begun)) if *process == self.process() => match *begun == prelude {
+                true => before.to_owned(),
+                false => format!("{prelude}\n{before}"),
+            },
+            _ => format!("{commands}\n{prelude}\n{before}\n{lay}"),
         };
         if code.trim().is_empty() {
             return Ok(());
@@ -191,9 +202,9 @@ impl Host {
         let _ = self.events.send(&Event::Quiet(true));
         let ran = self.run(&code);
         let _ = self.events.send(&Event::Quiet(false));
-        self.prepared = self.process();
-        ran.map(drop)
-            .map_err(|error| Failure::Unprepared(error.to_string()))
+        ran.map_err(|error| Failure::Unprepared(error.to_string()))?;
+        self.prepared = Some((self.process(), prelude));
+        Ok(())
     }
 
     fn process(&self) -> Option<u32> {

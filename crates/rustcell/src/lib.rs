@@ -39,6 +39,8 @@ const HELPER: &str = "rust-cells";
 const FILTER: &str = "rust-cells-filter";
 /// In that folder: the socket of events.
 const EVENTS: &str = "events";
+/// In that folder: what rust-analyzer takes for the source of Rust's own library while evcxr starts.
+const LIBRARY: &str = "library";
 
 /// To be called as the first statement of `main`: when this process was started as one of those that
 /// Rust cells need, it serves as that and never returns.

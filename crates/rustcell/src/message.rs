@@ -14,8 +14,13 @@ use crate::diagnostic::Diagnostic;
 /// What the kernel asks of the helper.
 #[derive(Debug, Serialize, Deserialize)]
 pub(crate) enum Command {
-    /// Run a cell, and this code before it, of which nothing is shown.
-    Execute { before: String, code: String },
+    /// Run a cell, and this code before it, of which nothing is shown; and before that what every
+    /// process of the cells begins with, where it has not.
+    Execute {
+        prelude: String,
+        before: String,
+        code: String,
+    },
     /// What fits at this byte of a cell?
     Complete(String, usize),
     /// What is known of the thing at this byte?

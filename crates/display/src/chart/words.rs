@@ -130,12 +130,14 @@ impl Drawing<'_> {
             },
             Scale::Steps(steps) => {
                 let (divisor, unit) = self.part_unit(part);
-                let unit = unit.map(|unit| format!(" {unit}")).unwrap_or_default();
-                Some(format!(
-                    "{} in steps of {}{unit}",
-                    part.name,
-                    printed(steps.step / divisor)
-                ))
+                let step = printed(steps.step / divisor);
+                let step = match unit {
+                    None => step,
+                    Some("ms") => format!("{step} ms"),
+                    Some(units) if step == "1" => format!("1 {}", units.trim_end_matches('s')),
+                    Some(units) => format!("{step} {units}"),
+                };
+                Some(format!("{} in steps of {step}", part.name))
             }
             Scale::Names(_) | Scale::Each => None,
         }
@@ -296,31 +298,23 @@ impl Drawing<'_> {
         let numbers: Vec<(f64, &Key)> = numbered.collect();
         let least = numbers.iter().min_by(|a, b| a.0.total_cmp(&b.0))?;
         let most = numbers.iter().max_by(|a, b| a.0.total_cmp(&b.0))?;
-        let at = |key: &Key| -> String {
-            let labels: Vec<String> = (0..self.layout.parts.len())
-                .map(|part| self.label(part, key[part]))
-                .collect();
-            labels.join(", ")
-        };
         let title = self.title(measure);
         if numbers.len() == 1 {
-            return Some(format!("{title}: {} ({})", printed(most.0), at(most.1)));
+            let at = self.key_words(most.1);
+            return Some(format!("{title}: {} ({at})", printed(most.0)));
         }
         Some(format!(
             "{title} from {} ({}) to {} ({})",
             printed(least.0),
-            at(least.1),
+            self.key_words(least.1),
             printed(most.0),
-            at(most.1)
+            self.key_words(most.1)
         ))
     }
 
     fn box_words(&self) -> Vec<String> {
         let spread = |key: &Key| {
             let spread = self.group(key)?.sample.as_ref()?.spread()?;
-            let labels: Vec<String> = (0..self.layout.parts.len())
-                .map(|part| self.label(part, key[part]))
-                .collect();
             let divisor = self
                 .layout
                 .measure()
@@ -328,9 +322,9 @@ impl Drawing<'_> {
             let print = |number: f64| printed(number / divisor);
             Some(format!(
                 "{}: median {}, half between {} and {}, all between {} and {}",
-                match labels.is_empty() {
+                match self.layout.parts.is_empty() {
                     true => "all".to_owned(),
-                    false => labels.join(", "),
+                    false => self.key_words(key),
                 },
                 print(spread.median),
                 print(spread.quarter),
@@ -340,5 +334,13 @@ impl Drawing<'_> {
             ))
         };
         self.keys.iter().filter_map(spread).collect()
+    }
+
+    /// A key in words: where its parts are.
+    fn key_words(&self, key: &Key) -> String {
+        let labels: Vec<String> = (0..self.layout.parts.len())
+            .map(|part| self.label(part, key[part]))
+            .collect();
+        labels.join(", ")
     }
 }

@@ -2,11 +2,9 @@
 
 use std::ops::Range;
 use std::path::Path;
-use std::sync::atomic::Ordering;
 
 use display::Problem;
 use files::{Format, Output, Tuples, Writer, Written};
-use tokio::time::sleep_until;
 
 use super::refused;
 use crate::cell::Step;
@@ -40,16 +38,8 @@ pub(super) async fn result<H: Host>(
         let (kept, counts) = (kept.clone(), counts.clone());
         tokio::task::spawn_blocking(move || transfer::keep(&kept, &path, format, &counts))
     };
-    let mut task = std::pin::pin!(task);
-    let written = loop {
-        tokio::select! {
-            biased;
-            () = run.host.interrupted() => counts.stop.store(true, Ordering::Relaxed),
-            () = sleep_until(progress.due()) => progress.tick(run).await,
-            written = &mut task => break written.map_err(|_| transfer::ended())?,
-        }
-    };
-    match written {
+    let written = progress.watch(run, task, || counts.stop()).await;
+    match written.map_err(|_| transfer::ended())? {
         Ok(mut written) => {
             let (rows, stored) = (kept.rows(), kept.stored());
             if stored < rows {
@@ -63,7 +53,7 @@ pub(super) async fn result<H: Host>(
         }
         Err(error) => {
             progress.failed(run).await;
-            Err(file_problem(error))
+            Err(counts.problem(error))
         }
     }
 }

@@ -6,8 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use display::Problem;
-use files::{Import, Inferred};
-use tokio::time::sleep_until;
+use files::{Import, Inferred, Takes};
 
 use super::export::{file, usage};
 use super::refused;
@@ -16,7 +15,7 @@ use crate::nearest::nearest;
 use crate::query::Run;
 use crate::session::Session;
 use crate::split::Statement;
-use crate::transfer::{self, Fed, Progress, file_problem};
+use crate::transfer::{self, Fed, Progress};
 use crate::variables::{identifier, literal};
 use crate::wire::Report;
 use crate::words::counted;
@@ -68,28 +67,30 @@ async fn load<H: Host>(
     table: &str,
     progress: &mut Progress,
 ) -> Result<(String, Vec<String>), Problem> {
-    let import = Arc::new(look_through(run, path, progress).await?);
+    let mut import = look_through(run, path, progress).await?;
     let present = columns(run, table).await?;
+    let names: Vec<&str> = match &present {
+        Some(present) => {
+            let targets = targets(&import, present, table)?;
+            let takes: Vec<Takes> = targets.iter().map(|column| column.takes).collect();
+            import.fit(&takes);
+            targets.iter().map(|column| &*column.name).collect()
+        }
+        None => import.columns.iter().map(|column| &*column.name).collect(),
+    };
+    let names: Vec<String> = names.into_iter().map(identifier).collect();
+    let into = match names.is_empty() {
+        true => String::new(),
+        false => format!(" ({})", names.join(", ")),
+    };
+    let import = Arc::new(import);
     let counts = progress.counts();
     counts.bytes.store(0, Ordering::Relaxed);
     let own = transfer::begin(run, session).await?;
     let done = async {
-        let names = match &present {
-            Some(present) => targets(&import, present, table)?,
-            None => {
-                run.ask(&create(table, &import.columns)).await?;
-                import
-                    .columns
-                    .iter()
-                    .map(|column| column.name.clone())
-                    .collect()
-            }
-        };
-        let names: Vec<String> = names.iter().map(|name| identifier(name)).collect();
-        let into = match names.is_empty() {
-            true => String::new(),
-            false => format!(" ({})", names.join(", ")),
-        };
+        if present.is_none() {
+            run.ask(&create(table, &import.columns)).await?;
+        }
         let sql = format!("copy {table}{into} from stdin ({})", import.options());
         let blocks = transfer::rows(import.clone(), counts);
         match transfer::feed(run, session, sql, blocks, progress).await? {
@@ -123,42 +124,60 @@ async fn look_through<H: Host>(
         tokio::task::spawn_blocking(move || {
             Import::read(&path, &mut |bytes| {
                 counts.bytes.store(bytes, Ordering::Relaxed);
-                !counts.stop.load(Ordering::Relaxed)
+                !counts.is_stopped()
             })
         })
     };
-    let mut task = std::pin::pin!(task);
-    loop {
-        tokio::select! {
-            biased;
-            () = run.host.interrupted() => counts.stop.store(true, Ordering::Relaxed),
-            () = sleep_until(progress.due()) => progress.tick(run).await,
-            read = &mut task => {
-                return read.map_err(|_| transfer::ended())?.map_err(file_problem);
-            }
-        }
-    }
+    let read = progress.watch(run, task, || counts.stop()).await;
+    read.map_err(|_| transfer::ended())?
+        .map_err(|error| counts.problem(error))
+}
+
+/// A column of a table that is there.
+struct Present {
+    name: String,
+    takes: Takes,
 }
 
 /// The columns of a table that can be written to; nothing where there is no such table.
 async fn columns<H: Host>(
     run: &mut Run<'_, H>,
     table: &str,
-) -> Result<Option<Vec<String>>, Problem> {
+) -> Result<Option<Vec<Present>>, Problem> {
+    // A domain has the category of the type below it.
     let sql = format!(
-        "select a.attname from (select pg_catalog.to_regclass({}) as oid) as t \
+        "select a.attname, y.typcategory, \
+         (case y.typtype when 'd' then y.typbasetype else y.oid end) in (114, 3802) \
+         from (select pg_catalog.to_regclass({}) as oid) as t \
          left join pg_catalog.pg_attribute as a on a.attrelid = t.oid and a.attnum > 0 \
-         and not a.attisdropped and a.attgenerated = '' where t.oid is not null order by a.attnum",
+         and not a.attisdropped and a.attgenerated = '' \
+         left join pg_catalog.pg_type as y on y.oid = a.atttypid \
+         where t.oid is not null order by a.attnum",
         literal(table)
     );
     let rows = run.ask(&sql).await?.rows;
-    let names: Vec<String> = rows.iter().filter_map(|row| row.first()?.clone()).collect();
-    Ok((!rows.is_empty()).then_some(names))
+    let column = |row: &display::Row| {
+        let value = |at: usize| row.get(at)?.as_deref();
+        Some(Present {
+            name: value(0)?.to_owned(),
+            takes: match (value(1), value(2)) {
+                (_, Some("t")) => Takes::Json,
+                (Some("A"), _) => Takes::Array,
+                _ => Takes::Text,
+            },
+        })
+    };
+    let columns = rows.iter().filter_map(column).collect();
+    Ok((!rows.is_empty()).then_some(columns))
 }
 
 /// The table's columns that the file's go to, in the file's order. None are named where the file
 /// names none: its values go to the first ones.
-fn targets(import: &Import, present: &[String], table: &str) -> Result<Vec<String>, Problem> {
+fn targets<'p>(
+    import: &Import,
+    present: &'p [Present],
+    table: &str,
+) -> Result<Vec<&'p Present>, Problem> {
     let wrong = |why: String| {
         let mut problem = Problem::new("file_error", why);
         problem.advice.push("Nothing was loaded.".into());
@@ -167,7 +186,7 @@ fn targets(import: &Import, present: &[String], table: &str) -> Result<Vec<Strin
     if !import.named {
         let count = import.columns.len();
         return match present.get(..count) {
-            Some(first) => Ok(first.to_vec()),
+            Some(first) => Ok(first.iter().collect()),
             None => Err(wrong(format!(
                 "the file has {count} columns, and {table} has {}",
                 present.len()
@@ -176,17 +195,17 @@ fn targets(import: &Import, present: &[String], table: &str) -> Result<Vec<Strin
     }
     let find = |column: &Inferred| {
         let name = &column.name;
-        if present.contains(name) {
-            return Ok(name.clone());
+        if let Some(same) = present.iter().find(|other| other.name == *name) {
+            return Ok(same);
         }
         let mut alike = present
             .iter()
-            .filter(|other| other.to_lowercase() == name.to_lowercase());
+            .filter(|other| other.name.to_lowercase() == name.to_lowercase());
         if let (Some(only), None) = (alike.next(), alike.next()) {
-            return Ok(only.clone());
+            return Ok(only);
         }
         let mut problem = wrong(format!("{table} has no column \"{name}\""));
-        if let Some(near) = nearest(name, present.iter().map(String::as_str)) {
+        if let Some(near) = nearest(name, present.iter().map(|column| &*column.name)) {
             problem.advice.push(format!("Did you mean {near}?"));
         }
         Err(problem)

@@ -142,12 +142,12 @@ async fn value(name: &str, of: &str, kept: &Arc<Kept>) -> Result<String, Problem
     let _ = match is_large {
         true => writeln!(
             source,
-            "let {name}: db::Kept<{of}> = db::Kept::new(db, {name:?}, {});",
+            "let {name}: db::Kept<{of}> = db::Kept::new(db::Db::here(), {name:?}, {});",
             kept.stored()
         ),
         false => writeln!(
             source,
-            "let {name}: Vec<{of}> = match db.kept({name:?}).and_then(Iterator::collect) {{ Ok(rows) => rows, Err(error) => panic!(\"{{error}}\") }};"
+            "let {name}: Vec<{of}> = match db::Db::here().kept({name:?}).and_then(Iterator::collect) {{ Ok(rows) => rows, Err(error) => panic!(\"{{error}}\") }};"
         ),
     };
     Ok(source)

@@ -70,4 +70,12 @@ impl Running {
         // Two wait at most, and a third would say nothing new.
         let _ = self.stop.try_send(());
     }
+
+    /// The same for a time in which someone waits for updates.
+    pub(crate) fn interrupter(&self) -> impl Fn() + use<> {
+        let stop = self.stop.clone();
+        move || {
+            let _ = stop.try_send(());
+        }
+    }
 }

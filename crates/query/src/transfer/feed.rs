@@ -10,7 +10,6 @@ use bytes::{Bytes, BytesMut};
 use display::Problem;
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
-use tokio::time::sleep_until;
 
 use super::{Counts, Progress, aside, ended, file_problem};
 use crate::failure::failure_problem;
@@ -137,26 +136,25 @@ pub(crate) async fn feed<H: Host>(
     progress: &mut Progress,
 ) -> Result<Fed, Problem> {
     let mut running = session.run(sql, None).await;
+    let interrupt = running.interrupter();
     let mut waiting = Some(blocks);
     let mut sending = None;
     let (mut tag, mut refused, mut failed) = (String::new(), None, None);
     loop {
-        let update = tokio::select! {
-            biased;
-            () = run.host.interrupted() => {
-                running.interrupt();
-                continue;
+        let next = async {
+            tokio::select! {
+                biased;
+                problem = wait::done(&mut sending) => Err(problem),
+                update = running.updates.recv() => Ok(update),
             }
-            () = sleep_until(progress.due()) => {
-                progress.tick(run).await;
-                continue;
-            }
-            problem = wait::done(&mut sending) => {
+        };
+        let update = match progress.watch(run, next, &interrupt).await {
+            Ok(update) => update,
+            Err(problem) => {
                 sending = None;
                 failed = failed.or(problem);
                 continue;
             }
-            update = running.updates.recv() => update,
         };
         match update {
             Some(Update::CopyIn(sink)) => {

@@ -4,9 +4,10 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
-use display::Bundle;
-use tokio::time::Instant;
+use display::{Bundle, Problem};
+use tokio::time::{Instant, sleep_until};
 
+use super::file_problem;
 use crate::host::{Host, Shown};
 use crate::query::Run;
 use crate::words::{elapsed, size};
@@ -21,7 +22,27 @@ const TICK: Duration = Duration::from_millis(200);
 pub(crate) struct Counts {
     pub(crate) rows: AtomicU64,
     pub(crate) bytes: AtomicU64,
-    pub(crate) stop: AtomicBool,
+    stop: AtomicBool,
+}
+
+impl Counts {
+    /// Whoever does the work should stop.
+    pub(crate) fn stop(&self) {
+        self.stop.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether to stop.
+    pub(crate) fn is_stopped(&self) -> bool {
+        self.stop.load(Ordering::Relaxed)
+    }
+
+    /// What ended the work: what is wrong with a file, or the user's interrupt.
+    pub(crate) fn problem(&self, error: files::Error) -> Problem {
+        match self.is_stopped() {
+            true => Problem::server("ERROR", "57014", error.message),
+            false => file_problem(error),
+        }
+    }
 }
 
 /// The line that tells how far some work is.
@@ -47,14 +68,9 @@ impl Progress {
         }
     }
 
-    /// Where the work is counted.
+    /// Where the work is counted, and hears that it should stop.
     pub(crate) fn counts(&self) -> Arc<Counts> {
         self.counts.clone()
-    }
-
-    /// When the line is to be shown next.
-    pub(crate) fn due(&self) -> Instant {
-        self.due
     }
 
     /// How long the work has taken, in words.
@@ -62,8 +78,27 @@ impl Progress {
         elapsed(self.started.elapsed())
     }
 
+    /// Waits for the next piece of the work. Shows meanwhile how far it is, and calls `interrupt`
+    /// where the user wants no more of it; the piece is waited for all the same.
+    pub(crate) async fn watch<H: Host, T>(
+        &mut self,
+        run: &mut Run<'_, H>,
+        next: impl Future<Output = T>,
+        interrupt: impl Fn(),
+    ) -> T {
+        let mut next = std::pin::pin!(next);
+        loop {
+            tokio::select! {
+                biased;
+                () = run.host.interrupted() => interrupt(),
+                () = sleep_until(self.due) => self.tick(run).await,
+                next = &mut next => return next,
+            }
+        }
+    }
+
     /// Shows how far the work is.
-    pub(crate) async fn tick<H: Host>(&mut self, run: &mut Run<'_, H>) {
+    async fn tick<H: Host>(&mut self, run: &mut Run<'_, H>) {
         let rows = self.counts.rows.load(Ordering::Relaxed);
         let bytes = self.counts.bytes.load(Ordering::Relaxed);
         let rows = match rows {

@@ -155,7 +155,7 @@ pub(crate) fn keep(
         let (rows, bytes) = writer.written();
         counts.rows.store(rows, Ordering::Relaxed);
         counts.bytes.store(bytes, Ordering::Relaxed);
-        if counts.stop.load(Ordering::Relaxed) {
+        if counts.is_stopped() {
             return Err(stopped());
         }
     }

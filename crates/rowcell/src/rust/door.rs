@@ -2,14 +2,15 @@
 //! can use. It is answered while a Rust cell runs.
 
 use std::convert::Infallible;
+use std::ffi::OsString;
 use std::fs::{self, Permissions};
 use std::io::{self, Read};
 use std::os::unix::fs::PermissionsExt;
-use std::path::PathBuf;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
+use db::wire::PLACE;
 use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
 use query::{Host, Progress, Query, Remote};
@@ -17,9 +18,9 @@ use tempfile::TempDir;
 use tokio::net::{UnixListener, UnixStream};
 use tokio::time::timeout;
 
-use super::source;
+use super::source::Source;
 
-/// Connections at a time: the cells have one, and what they start may have its own.
+/// Connections at a time: a cell has one, and what it has started may have its own.
 const MOST: usize = 16;
 /// How long it may take until the end of the cells' process is noticed here.
 const NOTICE: Duration = Duration::from_millis(20);
@@ -32,20 +33,16 @@ pub(super) struct Door {
     folder: TempDir,
     listener: UnixListener,
     token: String,
-    connections: Mutex<Vec<Connection>>,
-}
-
-#[derive(Clone)]
-struct Connection {
-    progress: Arc<Progress>,
-    remote: Arc<tokio::sync::Mutex<Remote<UnixStream>>>,
+    source: Source,
+    /// How far the connections of the cell that runs are.
+    connections: Mutex<Vec<Arc<Progress>>>,
 }
 
 impl Door {
     /// Begins to listen.
     ///
     /// # Errors
-    /// The system's.
+    /// The system's; the crate cannot be unpacked.
     pub(super) fn open() -> io::Result<Self> {
         let folder = tempfile::Builder::new()
             .prefix("rowcell-db-")
@@ -59,65 +56,41 @@ impl Door {
             folder,
             listener,
             token,
+            source: Source::unpack()?,
             connections: Mutex::default(),
         })
     }
 
-    /// What makes `db` known to the cells. The last line has the evaluator know from the beginning
-    /// that cells use `?`: else a cell's last expression would have its `?` found out about and the
-    /// way to show it given up at once.
-    ///
-    /// # Errors
-    /// The crate cannot be unpacked.
-    pub(super) fn prelude(&self) -> io::Result<String> {
-        self.knows(&[])?;
-        Ok(format!(
-            ":dep db = {{ path = {:?} }}\n\
+    /// Where the process of the cells finds the door.
+    pub(super) fn environment(&self) -> Vec<(OsString, OsString)> {
+        let socket = self.folder.path().join("socket").into_os_string();
+        let names = PLACE.map(OsString::from);
+        names
+            .into_iter()
+            .zip([socket, self.token.clone().into()])
+            .collect()
+    }
+
+    /// What makes the crate known to the cells, with the types of these crates. The last line has the
+    /// evaluator know from the beginning that cells use `?`: else a cell's last expression would have
+    /// its `?` found out about and the way to show it given up at once.
+    pub(super) fn prelude(&self, features: &[&str]) -> String {
+        let folder = self.source.folder();
+        format!(
+            ":dep db = {{ path = {folder:?}, features = {features:?} }}\n\
              use db::{{Model as _, Record as _, Show as _, ToSql as _}};\n\
-             {}\n\
              db::ready()?;",
-            self.crate_folder(),
-            self.variable(),
-        ))
-    }
-
-    /// The variable `db`.
-    pub(super) fn variable(&self) -> String {
-        let socket = self.folder.path().join("socket");
-        format!("let db: db::Db = db::Db::at({socket:?}, {:?});", self.token)
-    }
-
-    /// Has `db` know the types of these crates from now on; its variable has to be made anew then.
-    /// The path stays the same, so that a new process of the cells finds it as this one does.
-    ///
-    /// # Errors
-    /// The crate cannot be unpacked.
-    pub(super) fn knows(&self, features: &[&str]) -> io::Result<()> {
-        let link = self.crate_folder();
-        if link.is_symlink() {
-            fs::remove_file(&link)?;
-        }
-        std::os::unix::fs::symlink(source::unpack(features)?, link)
-    }
-
-    /// Where the cells find the crate.
-    fn crate_folder(&self) -> PathBuf {
-        self.folder.path().join("db")
+        )
     }
 
     /// Whether a statement of the cells runs.
     pub(super) fn is_busy(&self) -> bool {
-        self.lock()
-            .iter()
-            .any(|connection| connection.progress.is_answering())
+        self.lock().iter().any(|progress| progress.is_answering())
     }
 
-    /// Answers whoever comes. Ends never; dropping it loses no connection that is in step.
+    /// Answers whoever comes. Ends never; dropping it closes all connections.
     pub(super) async fn serve<H: Host>(&self, query: &Query, host: &H) -> Infallible {
         let mut answering = FuturesUnordered::new();
-        for connection in self.lock().iter() {
-            answering.push(answer(connection.clone(), query, host));
-        }
         loop {
             tokio::select! {
                 Some(ended) = answering.next(), if !answering.is_empty() => self.forget(&ended),
@@ -128,13 +101,14 @@ impl Door {
                     if !is_ours(&socket) || self.lock().len() >= MOST {
                         continue;
                     }
-                    let remote = Remote::new(socket, self.token.as_str());
-                    let connection = Connection {
-                        progress: remote.progress(),
-                        remote: Arc::new(tokio::sync::Mutex::new(remote)),
-                    };
-                    self.lock().push(connection.clone());
-                    answering.push(answer(connection, query, host));
+                    let mut remote = Remote::new(socket, self.token.as_str());
+                    let progress = remote.progress();
+                    self.lock().push(progress.clone());
+                    answering.push(async move {
+                        // Whether it ended well or broke: there is no one left to be told.
+                        let _ = remote.serve(query, host).await;
+                        progress
+                    });
                 }
             }
         }
@@ -146,36 +120,23 @@ impl Door {
         let since = Instant::now();
         while self.is_busy() && since.elapsed() < LONGEST {
             let _ = timeout(NOTICE, &mut serve).await;
-            if !self
-                .lock()
-                .iter()
-                .any(|connection| connection.progress.is_leaving())
-            {
+            if !self.lock().iter().any(|progress| progress.is_leaving()) {
                 break;
             }
         }
-        self.lock()
-            .retain(|connection| !connection.progress.is_answering());
+        self.lock().clear();
     }
 
-    fn forget(&self, connection: &Connection) {
-        self.lock()
-            .retain(|other| !Arc::ptr_eq(&other.progress, &connection.progress));
+    fn forget(&self, ended: &Arc<Progress>) {
+        self.lock().retain(|other| !Arc::ptr_eq(other, ended));
     }
 
-    fn lock(&self) -> MutexGuard<'_, Vec<Connection>> {
+    fn lock(&self) -> MutexGuard<'_, Vec<Arc<Progress>>> {
         // A panic elsewhere leaves plain data behind, which is still good to use.
         self.connections
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
     }
-}
-
-/// Answers a connection to its end.
-async fn answer<H: Host>(connection: Connection, query: &Query, host: &H) -> Connection {
-    // Whether it ended well or broke: there is no one left to be told.
-    let _ = connection.remote.lock().await.serve(query, host).await;
-    connection
 }
 
 /// Whether the other side is a process of this very user.

@@ -90,13 +90,7 @@ pub(super) fn ends_helper(error: &Error) -> bool {
 
 /// What is gone, in a sentence: variables, and all else that the cells have defined.
 pub(super) fn lost(variables: &[String], all: bool) -> String {
-    // The next cell has `db` again.
-    let variables: Vec<&str> = variables
-        .iter()
-        .map(String::as_str)
-        .filter(|name| *name != "db")
-        .collect();
-    let variables = match variables.as_slice() {
+    let variables = match variables {
         [] => "no variables were set".to_owned(),
         [one] => format!("the variable {one} is gone"),
         many => format!("the variables {} are gone", many.join(", ")),

@@ -1,9 +1,13 @@
 //! The source of the `db` crate: carried in the program, unpacked where cargo can compile it.
 
-use std::fs;
+use std::ffi::OsStr;
+use std::fs::{self, File};
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+
+/// What the names of its folders begin with.
+const PREFIX: &str = "db-";
 
 /// Its files, by their paths.
 macro_rules! files {
@@ -43,45 +47,86 @@ const FILES: &[(&str, &str)] = files! {
     "src/wire.rs"
 };
 
-/// The folder of the crate that has these features. Its name tells the version and what is in it, so
-/// that what another version has unpacked is not taken for this one's.
-///
-/// # Errors
-/// There is no place to write to.
-pub(super) fn unpack(features: &[&str]) -> io::Result<PathBuf> {
-    let mut hash = DefaultHasher::new();
-    FILES.hash(&mut hash);
-    features.hash(&mut hash);
-    let name = format!("db-{}-{:016x}", env!("CARGO_PKG_VERSION"), hash.finish());
-    let caches = cache()?;
-    let folder = caches.join(name);
-    if folder.is_dir() {
-        return Ok(folder);
+/// The crate in a folder of the user's cache, which stays while this does.
+pub(super) struct Source {
+    folder: PathBuf,
+    _lock: File,
+}
+
+impl Source {
+    /// Unpacks it, where that is not done yet, and removes what other versions have left.
+    ///
+    /// # Errors
+    /// There is no place to write to.
+    pub(super) fn unpack() -> io::Result<Self> {
+        Self::unpack_in(&cache()?)
     }
-    fs::create_dir_all(&caches)?;
-    // Made aside and moved, so that nobody finds half of it.
-    let aside = tempfile::tempdir_in(&caches)?;
+
+    /// The name of the folder tells the version and what is in it, so that what another version has
+    /// unpacked is not taken for this one's, and what is compiled once is known by it.
+    fn unpack_in(caches: &Path) -> io::Result<Self> {
+        let mut hash = DefaultHasher::new();
+        FILES.hash(&mut hash);
+        let version = env!("CARGO_PKG_VERSION");
+        let folder = caches.join(format!("{PREFIX}{version}-{:016x}", hash.finish()));
+        remove_others(caches, &folder);
+        loop {
+            if !folder.is_dir() {
+                write(caches, &folder)?;
+            }
+            let lock = File::open(&folder)?;
+            lock.lock_shared()?;
+            // Another version may have removed it just before.
+            if folder.is_dir() {
+                return Ok(Source {
+                    folder,
+                    _lock: lock,
+                });
+            }
+        }
+    }
+
+    pub(super) fn folder(&self) -> &Path {
+        &self.folder
+    }
+}
+
+/// Removes the folders of other versions that no kernel uses.
+fn remove_others(caches: &Path, own: &Path) {
+    let entries = fs::read_dir(caches).into_iter().flatten().flatten();
+    let others = entries.map(|entry| entry.path()).filter(|path| {
+        let name = path.file_name().and_then(OsStr::to_str);
+        name.is_some_and(|name| name.starts_with(PREFIX)) && path != own
+    });
+    for other in others {
+        if let Ok(folder) = File::open(&other)
+            && folder.try_lock().is_ok()
+        {
+            // What cannot be removed is tried again by the next kernel.
+            let _ = fs::remove_dir_all(&other);
+        }
+    }
+}
+
+/// Writes the folder: made aside and moved, so that nobody finds half of it.
+fn write(caches: &Path, folder: &Path) -> io::Result<()> {
+    fs::create_dir_all(caches)?;
+    let aside = tempfile::tempdir_in(caches)?;
     for (path, text) in FILES {
         let place = aside.path().join(path);
         if let Some(parent) = place.parent() {
             fs::create_dir_all(parent)?;
         }
-        match *path {
-            "Cargo.toml" => {
-                let features = format!("\n[features]\ndefault = {features:?}\n");
-                fs::write(place, [text, features.as_str()].concat())?;
-            }
-            _ => fs::write(place, text)?,
-        }
+        fs::write(place, text)?;
     }
-    match fs::rename(aside.path(), &folder) {
+    match fs::rename(aside.path(), folder) {
         Ok(()) => {
             // It has moved: there is nothing left to remove.
             let _ = aside.keep();
-            Ok(folder)
+            Ok(())
         }
         // Another kernel was faster.
-        Err(_) if folder.is_dir() => Ok(folder),
+        Err(_) if folder.is_dir() => Ok(()),
         Err(error) => Err(error),
     }
 }
@@ -100,9 +145,31 @@ mod tests {
     #![allow(clippy::unwrap_used)]
 
     use std::collections::BTreeSet;
-    use std::path::Path;
 
     use super::*;
+
+    #[test]
+    fn what_other_versions_have_left_is_removed_unless_it_is_used() {
+        let caches = tempfile::tempdir().unwrap();
+        let place = |name: &str| caches.path().join(name);
+        for name in ["db-0.0.0-used", "db-0.0.0-left/src", "rust", "venv"] {
+            fs::create_dir_all(place(name)).unwrap();
+        }
+        let used = File::open(place("db-0.0.0-used")).unwrap();
+        used.lock_shared().unwrap();
+        let source = Source::unpack_in(caches.path()).unwrap();
+        let again = Source::unpack_in(caches.path()).unwrap();
+        assert_eq!(source.folder(), again.folder());
+        assert!(source.folder().join("src/lib.rs").is_file());
+        for (name, stays) in [
+            ("db-0.0.0-used", true),
+            ("db-0.0.0-left", false),
+            ("rust", true),
+            ("venv", true),
+        ] {
+            assert_eq!(place(name).exists(), stays, "{name}");
+        }
+    }
 
     #[test]
     fn all_files_are_carried() {
