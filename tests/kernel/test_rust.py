@@ -184,10 +184,13 @@ def test_completion_and_help(rust):
     reply = rust.shell_reply(rust.client.complete(code), timeout=SLOW)
     assert "sentence" in reply["matches"], reply
     assert code[reply["cursor_start"] : reply["cursor_end"]] == "sente"
-    asked = "%%rust\nlet n = sentence.len();"
-    request = rust.client.inspect(asked, asked.index("len") + 1)
-    reply = rust.shell_reply(request, timeout=SLOW)
-    assert reply["found"] and "usize" in reply["data"]["text/plain"], reply
+    signature = "fn again(what: &str) -> String"
+    check(rust, signature + " { what.into() }")
+    asked = "%%rust\nlet n = again(&sentence);"
+    for word, known in [("again", signature), ("sentence", "sentence: String")]:
+        request = rust.client.inspect(asked, asked.index(word) + 2)
+        reply = rust.shell_reply(request, timeout=SLOW)
+        assert reply["found"] and known in reply["data"]["text/plain"], (word, reply)
     running = rust.send("%%rust\nloop {}")
     rust.until(running, "execute_input")
     assert rust.shell_reply(rust.client.complete(code), timeout=2)["matches"] == []

@@ -89,6 +89,19 @@ async fn tables_are_found_with_a_catalog_and_without() {
 }
 
 #[tokio::test]
+async fn declared_keys_are_drawn() {
+    let service = Service::start(Quirks::default()).await;
+    let notebook = Notebook::connected(&service).await;
+    let answer = notebook.good("%schema").await;
+    let refers = "loyalty_archive\n  name → loyalty_members (name)";
+    assert!(answer.text().contains(refers), "{}", answer.text());
+    // One question for each relation would take minutes.
+    let log = service.log();
+    let mut queries = log.queries.iter();
+    assert!(!queries.any(|sql| sql.contains("1=0")), "{log:?}");
+}
+
+#[tokio::test]
 async fn columns_and_declared_keys_are_found() {
     for catalog in [true, false] {
         let service = Service::start(Quirks::of_catalog(catalog)).await;

@@ -249,7 +249,13 @@ impl Host {
     }
 
     fn inspect(&mut self, code: &str, at: usize) -> Option<Known> {
-        let (text, html) = self.context.hover_at(code, at).ok()?;
+        // What it looks at is what ends there; a method with the parenthesis behind it.
+        let rest = code.get(at..)?;
+        let is_word = |c: char| c.is_alphanumeric() || c == '_';
+        let word = rest.find(|c| !is_word(c)).unwrap_or(rest.len());
+        let called = rest.get(word..).is_some_and(|rest| rest.starts_with('('));
+        let end = at + word + usize::from(called);
+        let (text, html) = self.context.hover_at(code, end).ok()?;
         let known = text != "No documentation found" && !text.is_empty();
         known.then_some(Known { text, html })
     }

@@ -144,17 +144,30 @@ fn diagram(relations: &[Relation]) -> Diagram {
     }
 }
 
+/// The columns; where the server tells of none, those of keys.
 fn fields(relation: &Relation) -> Vec<Field> {
-    let primary = relation.primary_key.as_ref();
-    let keys = relation.foreign_keys.iter();
+    let primary = relation.primary_key.iter().flat_map(|key| &key.columns);
+    let primary: Vec<&String> = primary.collect();
+    let foreign = relation.foreign_keys.iter().flat_map(|key| &key.columns);
+    let foreign: Vec<&String> = foreign.collect();
+    let field = |name: &String, type_name: &str| Field {
+        name: name.clone(),
+        type_name: type_name.to_owned(),
+        primary: primary.contains(&name),
+        foreign: foreign.contains(&name),
+    };
+    if relation.columns.is_empty() {
+        let mut names: Vec<&String> = Vec::new();
+        for name in primary.iter().chain(&foreign) {
+            if !names.contains(name) {
+                names.push(name);
+            }
+        }
+        return names.into_iter().map(|name| field(name, "")).collect();
+    }
     let columns = relation.columns.iter();
     columns
-        .map(|column| Field {
-            name: column.name.clone(),
-            type_name: column.type_name.to_string(),
-            primary: primary.is_some_and(|key| key.columns.contains(&column.name)),
-            foreign: keys.clone().any(|key| key.columns.contains(&column.name)),
-        })
+        .map(|column| field(&column.name, &column.type_name))
         .collect()
 }
 

@@ -109,7 +109,10 @@ pub(super) async fn keyed<H: Host>(
         });
         return Ok(());
     }
-    columns(run, relations).await?;
+    // Query Service tells columns of one relation at a time, and takes seconds for each.
+    if !run.session().await?.is_query_service() {
+        columns(run, relations).await?;
+    }
     keys(run, relations).await
 }
 
