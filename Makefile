@@ -43,7 +43,7 @@ demo: build  ## runs the quickstart, writes target/demo.ipynb and target/demo.ht
 
 test: test-needs lint $(VENV)/tests/made  ## all tests
 	cargo test --locked --workspace
-	$(VENV)/tests/bin/pytest tests --rowcell=$(ROWCELL)
+	$(VENV)/tests/bin/pytest tests --numprocesses=2 --rowcell=$(ROWCELL)
 
 lab: build $(VENV)/notebooks/made  ## JupyterLab with the kernel, in notebooks/
 	$(ROWCELL) install --prefix $(VENV)/notebooks

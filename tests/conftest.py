@@ -10,6 +10,7 @@ from jupyter_client.session import Session
 from support import server as support_server
 from support.kernel import Kernel
 from support.secrets import SECRETS
+from xdist.scheduler import LoadScopeScheduling
 
 ROOT = Path(__file__).parents[1]
 
@@ -19,14 +20,40 @@ def pytest_addoption(parser):
     parser.addoption("--rowcell", default=target / "debug/rowcell", help="the program to test")
 
 
+class Shares(LoadScopeScheduling):
+    """What each of several processes runs: tests that share a kernel, a browser or compiled crates
+    stay in one."""
+
+    def _split_scope(self, nodeid):
+        file = nodeid.split("::")[0]
+        if file.startswith("lab/"):
+            return "lab"
+        if "/test_rust" in file or "[rust-and-sql]" in nodeid:
+            return "rust"
+        return nodeid if file.endswith("test_notebooks.py") else file
+
+
+def pytest_xdist_make_scheduler(config, log):
+    return Shares(config, log)
+
+
 def pytest_sessionfinish(session):
     """A skipped test is a failed run: nothing is left out silently."""
+    found = SECRETS.take()
+    if hasattr(session.config, "workeroutput"):
+        session.config.workeroutput["found"] = found
+        return
     reporter = session.config.pluginmanager.get_plugin("terminalreporter")
-    if reporter.stats.get("skipped"):
+    for place in found:
+        reporter.write_line(f"A password was found: {place}", red=True)
+    if reporter.stats.get("skipped") or found:
         session.exitstatus = pytest.ExitCode.TESTS_FAILED
-    if found := SECRETS.take():
-        reporter.write_line(f"A password was found: {found}", red=True)
-        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+def pytest_testnodedown(node):
+    """What a process of the tests has found after its last test counts here."""
+    for place in getattr(node, "workeroutput", {}).get("found", []):
+        SECRETS.found.append(place)
 
 
 @pytest.fixture(scope="session")

@@ -31,8 +31,6 @@ def browser():
 
 @pytest.fixture
 def open_notebook(browser, address):
-    """Opens a notebook in a browser that remembers nothing."""
-    context = browser.new_context(viewport={"width": 1280, "height": 1000})
-    context.set_default_timeout(30_000)
-    yield lambda file: lab.Notebook(context.new_page(), address, file)
-    context.close()
+    """Opens notebooks for one test."""
+    with lab.browsing(browser, address) as open_notebook:
+        yield open_notebook

@@ -11,12 +11,14 @@ ROWS = """select n, 'Größe ' || n as word, n % 7 as rest, case when n % 10 > 0
   from generate_series(1, 200000) as n"""
 
 
-@pytest.fixture
-def notebook(open_notebook, folder):
-    notebook = open_notebook(lab.write(folder, "grid", ROWS, "select 1 as one"))
-    notebook.run(0)
-    notebook.page.wait_for_selector(".rowcell-grid [role=gridcell]")
-    return notebook
+@pytest.fixture(scope="module")
+def notebook(browser, address, folder):
+    """A notebook with a grid; the tests of this file share it, and the last one ends its kernel."""
+    with lab.browsing(browser, address) as open_notebook:
+        notebook = open_notebook(lab.write(folder, "grid", ROWS, "select 1 as one"))
+        notebook.run(0)
+        notebook.page.wait_for_selector(".rowcell-grid [role=gridcell]")
+        yield notebook
 
 
 def test_the_grid_pages_sorts_filters_and_sums_up(notebook):
@@ -29,7 +31,7 @@ def test_the_grid_pages_sorts_filters_and_sums_up(notebook):
     assert first(1).inner_text() == "1"
     assert first(2).inner_text() == "Größe 1"
     assert first(6).inner_text() == "<b>1</b>"
-    shoot(notebook, "grid", 0)
+    shoot(notebook, {"grid": 0})
 
     # To the very end, by the keyboard.
     view.focus()
@@ -58,7 +60,7 @@ def test_the_grid_pages_sorts_filters_and_sums_up(notebook):
     panel.wait_for()
     until(page, panel, "28,572", whole=False)
     assert "200,000" in panel.inner_text()
-    shoot(notebook, "grid-summary", 0)
+    shoot(notebook, {"grid-summary": 0})
     view.focus()
     page.keyboard.press("Enter")
     until(page, panel, "Row 1", whole=False)
@@ -70,14 +72,15 @@ def test_a_selection_is_copied_as_tab_separated_text(notebook):
     page.context.grant_permissions(["clipboard-read", "clipboard-write"])
     view = page.locator(".rowcell-grid .view")
     view.focus()
-    page.keyboard.press("Shift+ArrowRight")
+    for key in ("Control+Home", "Home", "Shift+ArrowRight"):
+        page.keyboard.press(key)
     page.keyboard.press("Shift+ArrowDown")
     page.keyboard.press("Control+c")
     until(page, page.locator(".rowcell-grid .status"), "2 rows copied")
     assert page.evaluate("navigator.clipboard.readText()") == "1\tGröße 1\n2\tGröße 2\n"
 
 
-def test_a_reopened_notebook_shows_the_table(notebook, open_notebook):
+def test_a_reopened_notebook_shows_the_table(notebook):
     """Without the kernel the widget would be an error: the table stands there again."""
     notebook.command("kernelmenu:shutdown")
     notebook.page.wait_for_selector(".rowcell-grid", state="detached")

@@ -3,7 +3,6 @@
 from pathlib import Path
 
 import nbformat
-import pytest
 from support import lab, notebooks
 
 SCREENSHOTS = Path(__file__).parents[2] / "target/screenshots"
@@ -44,26 +43,27 @@ def test_quickstart(open_notebook, folder):
     caret = lines[where + 1].index("^")
     assert lines[where][caret:].startswith("prise")
 
-    shoot(notebook, "quickstart-table", coffee)
-    shoot(notebook, "quickstart-nulls", customers)
-    shoot(notebook, "quickstart-error", mistake)
+    cells = {"table": coffee, "nulls": customers, "error": mistake}
+    shoot(notebook, {f"quickstart-{name}": number for name, number in cells.items()})
 
 
-@pytest.mark.parametrize("database", ["server", "local"])
-def test_interrupt(open_notebook, folder, server, database):
-    first = f"%connect {server.url()}" if database == "server" else "%connect local"
-    notebook = open_notebook(lab.write(folder, f"interrupt-{database}", first, *CELLS))
-    notebook.run(0)
-    notebook.run(1)
-    notebook.run(2, wait=False)
-    notebook.wait("busy")
-    notebook.page.wait_for_timeout(500)
-    notebook.page.get_by_title("Interrupt the kernel").click()
-    notebook.wait_answered(2)
-    assert "ERROR:" in notebook.text(2)
-    notebook.run(3)
-    assert "on we go" in notebook.text(3)
-    shoot(notebook, f"interrupt-{database}", 2)
+def test_interrupt(open_notebook, folder, server):
+    """On a server that cancels, and on the embedded database, which starts again."""
+    connects = [f"%connect {server.url()}", "%connect local"]
+    cells = [cell for connect in connects for cell in (connect, *CELLS)]
+    notebook = open_notebook(lab.write(folder, "interrupt", *cells))
+    for first in (0, len(cells) // 2):
+        notebook.run(first)
+        notebook.run(first + 1)
+        notebook.run(first + 2, wait=False)
+        notebook.wait("busy")
+        notebook.page.wait_for_timeout(500)
+        notebook.page.get_by_title("Interrupt the kernel").click()
+        notebook.wait_answered(first + 2)
+        assert "ERROR:" in notebook.text(first + 2)
+        notebook.run(first + 3)
+        assert "on we go" in notebook.text(first + 3)
+    shoot(notebook, {"interrupt-server": 2, "interrupt-local": len(cells) // 2 + 2})
 
 
 def test_restart(open_notebook, folder):
@@ -91,7 +91,7 @@ def test_a_password_is_asked_for_and_hidden(open_notebook, folder, server):
     field = notebook.page.locator("input.jp-Stdin-input")
     assert field.get_attribute("type") == "password"
     field.fill(server.password)
-    shoot(notebook, "prompt", 0)
+    shoot(notebook, {"prompt": 0})
     field.press("Enter")
     notebook.wait_answered(0)
     assert server.user in notebook.output(0).locator("table").inner_text()
@@ -107,11 +107,12 @@ def aligned(table, text):
     return cell.evaluate("cell => getComputedStyle(cell).textAlign")
 
 
-def shoot(notebook, name, number):
-    """A picture of a cell and what is around it, in both themes."""
+def shoot(notebook, cells):
+    """Pictures of cells, by their names and numbers, and of what is around them, in both themes."""
     SCREENSHOTS.mkdir(parents=True, exist_ok=True)
     for theme in ("JupyterLab Dark", "JupyterLab Light"):
         notebook.theme(theme)
-        notebook.cell(number).scroll_into_view_if_needed()
         shade = theme.split()[1].lower()
-        notebook.page.screenshot(path=SCREENSHOTS / f"{name}-{shade}.png")
+        for name, number in cells.items():
+            notebook.cell(number).scroll_into_view_if_needed()
+            notebook.page.screenshot(path=SCREENSHOTS / f"{name}-{shade}.png")

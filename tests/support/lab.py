@@ -24,6 +24,11 @@ KERNEL_IS = """status => {
     const kernel = context?.session?.kernel
     return context?.isReady && kernel?.connectionStatus === 'connected' && kernel.status === status
 }"""
+# The ground's colour, where there is one and it is another.
+GROUND = """before => {
+    const colour = getComputedStyle(document.body).getPropertyValue('--jp-layout-color0')
+    return colour && colour !== before ? colour : false
+}"""
 CHROMIUM = {
     "executable_path": "/usr/bin/chromium",
     "args": [
@@ -72,6 +77,15 @@ def wait_for(address, process, log, timeout=30):
             time.sleep(0.1)
 
 
+@contextmanager
+def browsing(browser, address):
+    """Opens notebooks in a browser that remembers nothing."""
+    context = browser.new_context(viewport={"width": 1280, "height": 1000})
+    context.set_default_timeout(30_000)
+    yield lambda file: Notebook(context.new_page(), address, file)
+    context.close()
+
+
 class Notebook:
     """One notebook, open in the browser."""
 
@@ -118,9 +132,11 @@ class Notebook:
         return self.cell(number).locator(".jp-InputPrompt").inner_text()
 
     def theme(self, name):
+        """Changes to another theme than the present one."""
+        before = self.page.evaluate(GROUND, "")
         self.command("apputils:change-theme", theme=name)
         self.page.wait_for_selector(f'body[data-jp-theme-name="{name}"]', state="attached")
-        self.page.wait_for_timeout(500)  # the stylesheet comes after the name
+        self.page.wait_for_function(GROUND, arg=before)  # the stylesheet comes after the name
 
     def saved(self):
         """The file as JupyterLab saves it."""
