@@ -15,8 +15,9 @@ mod drawn {
     use std::sync::Arc;
 
     use resvg::tiny_skia::{Color, Pixmap, Transform};
-    use resvg::usvg::{self, ImageHrefResolver, fontdb};
+    use resvg::usvg::{self, ImageHrefResolver};
     use serde_json::json;
+    use skrifa::{FontRef, MetadataProvider};
 
     use crate::Bundle;
 
@@ -48,6 +49,9 @@ mod drawn {
         for file in [SANS, BOLD, WIDE] {
             fonts.load_font_source(fontdb::Source::Binary(Arc::new(file)));
         }
+        if lacks_glyphs(svg) {
+            fonts.load_system_fonts();
+        }
         fonts.set_sans_serif_family(FAMILY);
         let options = usvg::Options {
             fontdb: Arc::new(fonts),
@@ -71,8 +75,30 @@ mod drawn {
         Some((png, width.ceil() as u32, height.ceil() as u32))
     }
 
+    /// Whether there are characters that our fonts do not have: Chinese, Japanese and Korean are ten
+    /// megabytes and more of glyphs, which not every program is to carry. The system may have them.
+    fn lacks_glyphs(svg: &str) -> bool {
+        let fonts: Vec<_> = [SANS, WIDE].into_iter().flat_map(FontRef::new).collect();
+        let has = |c: char| fonts.iter().any(|font| font.charmap().map(c).is_some());
+        svg.chars().any(|c| !c.is_ascii() && !has(c))
+    }
+
     fn base64(bytes: &[u8]) -> String {
         use base64::Engine;
         base64::engine::general_purpose::STANDARD.encode(bytes)
+    }
+
+    #[cfg(test)]
+    mod tests {
+        use super::*;
+
+        #[test]
+        fn the_system_is_asked_for_what_our_fonts_lack() {
+            assert!(!lacks_glyphs(
+                "<text>Größe, Ελλάδα, Київ, שלום, → 1\u{a0}€</text>"
+            ));
+            assert!(lacks_glyphs("<text>東京</text>"));
+            assert!(lacks_glyphs("<text>서울</text>"));
+        }
     }
 }

@@ -45,6 +45,8 @@ impl Drawing<'_> {
         match self.part(Place::Facet) {
             Some((at, part, _)) => {
                 spec["columns"] = json!(columns(self.domain(at).len()));
+                // The titles of axes stand side by side.
+                spec["config"]["axisX"] = json!({"titleLimit": width});
                 spec["facet"] = json!({
                     "field": "facet",
                     "type": "nominal",
