@@ -318,6 +318,7 @@ fn start() -> Result<Started, std::io::Error> {
     let setup = Setup {
         environment: door.environment(),
         prelude: door.prelude(&[]),
+        lasting: vec!["db".into()],
     };
     Ok(Started {
         helper: Helper::start(&setup)?,

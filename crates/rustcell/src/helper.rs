@@ -61,6 +61,9 @@ pub struct Setup {
     pub environment: Vec<(OsString, OsString)>,
     /// A cell that every process of the cells begins with; nothing of it is shown.
     pub prelude: String,
+    /// Crates that have a folder of their own for each state of their source: what is compiled of
+    /// them for one notebook is good for all.
+    pub lasting: Vec<String>,
 }
 
 /// What comes of a cell, in its order.
@@ -196,7 +199,7 @@ impl Helper {
         let events = UnixDatagram::bind(folder.path().join(EVENTS))?;
         let workshop = match std::env::var_os(WORKSHOP) {
             Some(_) => None,
-            None => Workshop::take(),
+            None => Workshop::take(&setup.lasting),
         };
         let this = crate::this_program()?;
         let mut program = Program::new(&this);

@@ -2,6 +2,7 @@
 //! compiled for one notebook is there for the next.
 
 use std::fs::{self, DirBuilder, File};
+use std::io;
 use std::os::unix::fs::{DirBuilderExt, MetadataExt};
 use std::path::{Path, PathBuf};
 
@@ -17,14 +18,18 @@ pub(crate) struct Workshop {
 }
 
 impl Workshop {
-    /// Takes the first one that is free. None where there is no cache to have it in.
-    pub(crate) fn take() -> Option<Self> {
+    /// Takes the first one that is free, where `lasting` crates are compiled for all of them. None
+    /// where there is no cache to have it in.
+    pub(crate) fn take(lasting: &[String]) -> Option<Self> {
         let cache = std::env::var_os("XDG_CACHE_HOME")
             .map(PathBuf::from)
             .filter(|path| path.is_absolute())
             .or_else(|| Some(std::env::home_dir()?.join(".cache")))?;
         let folder = cache.join("rowcell/rust");
-        (0..MOST).find_map(|number| Self::lock(folder.join(number.to_string())))
+        let workshop = (0..MOST).find_map(|number| Self::lock(folder.join(number.to_string())))?;
+        // Without it, each workshop compiles them for itself.
+        let _ = share(&folder, lasting);
+        Some(workshop)
     }
 
     fn lock(path: PathBuf) -> Option<Self> {
@@ -67,6 +72,26 @@ impl Workshop {
             }
         }
     }
+}
+
+/// Has cargo compile these crates as it does those that it downloads. Local ones it compiles
+/// incrementally, and those evcxr does not keep: their source may change.
+fn share(folder: &Path, lasting: &[String]) -> io::Result<()> {
+    let folder = folder.join(".cargo");
+    let text: String = lasting
+        .iter()
+        .map(|name| format!("[profile.dev.package.{name}]\nincremental = false\n"))
+        .collect();
+    let file = folder.join("config.toml");
+    if fs::read_to_string(&file).is_ok_and(|before| before == text) {
+        return Ok(());
+    }
+    fs::create_dir_all(&folder)?;
+    // Made aside and moved: another notebook's cargo may be reading it.
+    let aside = tempfile::NamedTempFile::new_in(&folder)?;
+    fs::write(&aside, text)?;
+    aside.persist(file)?;
+    Ok(())
 }
 
 /// The size of a folder with all that is in it, in bytes.
