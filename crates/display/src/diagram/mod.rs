@@ -204,6 +204,20 @@ mod tests {
     }
 
     #[test]
+    fn of_a_wide_one_keys_are_drawn() {
+        let mut names: Vec<String> = (0..30).map(|n| format!("c{n}")).collect();
+        names.push("far_id".into());
+        let names: Vec<&str> = names.iter().map(String::as_str).collect();
+        let diagram = Diagram {
+            cards: vec![card("wide", &names)],
+            ..Diagram::default()
+        };
+        let svg = diagram.svg();
+        assert!(svg.contains(">c12<") && svg.contains(">far_id<") && !svg.contains(">c13<"));
+        assert!(svg.contains(">… 17 more<"), "{svg}");
+    }
+
+    #[test]
     fn a_large_one_draws_those_with_keys() {
         let mut cards: Vec<Card> = (0..200).map(|n| card(&format!("t{n}"), &["id"])).collect();
         cards.push(card("last", &["id", "t_id"]));

@@ -17,6 +17,8 @@ const BESIDE: f64 = 9.0;
 const AROUND: f64 = 14.0;
 /// The line above that says what it is.
 const TITLE: f64 = 26.0;
+/// How far a line between neighbours of one column may go out.
+const ROOM: f64 = 30.0;
 /// Characters of a name or a type.
 const LONGEST: usize = 40;
 /// More columns than these are counted, not drawn; those of keys come first.
@@ -53,8 +55,7 @@ pub(super) fn draw(diagram: &Diagram) -> String {
         (card.x, card.y) = (x + AROUND, y + AROUND + TITLE);
     }
     let title = title(diagram);
-    // A card of the last column may refer to itself, or to its neighbour.
-    let width = found.size.0.max(measure(&title, false)) + 2.0 * AROUND + 30.0;
+    let width = found.size.0.max(measure(&title, false)) + 2.0 * AROUND + ROOM;
     let height = found.size.1 + 2.0 * AROUND + TITLE;
     let mut out = String::new();
     // Writing to a string does not fail.
@@ -86,21 +87,7 @@ fn title(diagram: &Diagram) -> String {
 }
 
 fn measured(card: &Card) -> Drawn<'_> {
-    let is_key = |field: &&Field| field.primary || field.foreign;
-    let keys = card.fields.iter().filter(is_key).count();
-    let mut others = FIELDS.saturating_sub(keys);
-    let mut keys = FIELDS;
-    let mut is_drawn = |field: &&Field| {
-        let room = if is_key(field) {
-            &mut keys
-        } else {
-            &mut others
-        };
-        let has_room = *room > 0;
-        *room = room.saturating_sub(1);
-        has_room
-    };
-    let fields: Vec<&Field> = card.fields.iter().filter(|field| is_drawn(field)).collect();
+    let fields = fields(card);
     let of_field = |field: &&Field| {
         MARK + measure(&short(&field.name), false)
             + 2.0 * BESIDE
@@ -118,6 +105,25 @@ fn measured(card: &Card) -> Drawn<'_> {
         x: 0.0,
         y: 0.0,
     }
+}
+
+/// The columns that are drawn.
+fn fields(card: &Card) -> Vec<&Field> {
+    let is_key = |field: &Field| field.primary || field.foreign;
+    let keys = card.fields.iter().filter(|field| is_key(field)).count();
+    let (mut keys, mut others) = (keys.min(FIELDS), FIELDS.saturating_sub(keys));
+    let mut drawn = Vec::new();
+    for field in &card.fields {
+        let room = match is_key(field) {
+            true => &mut keys,
+            false => &mut others,
+        };
+        if *room > 0 {
+            *room -= 1;
+            drawn.push(field);
+        }
+    }
+    drawn
 }
 
 fn drawn(out: &mut String, drawn: &Drawn<'_>) {
@@ -247,9 +253,6 @@ fn link(out: &mut String, diagram: &Diagram, cards: &[Drawn<'_>], found: &Layout
         y + 4.0
     );
 }
-
-/// How far a line between neighbours of one column may go out.
-const ROOM: f64 = 30.0;
 
 /// The middle of the row of a key's first column; of the heading, where that is not drawn.
 fn height(drawn: &Drawn<'_>, columns: &[String]) -> f64 {
