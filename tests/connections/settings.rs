@@ -10,6 +10,10 @@ async fn guards_and_limits_of_a_connection() {
     let login = server().as_role("by_scram");
     let read_only = Notebook::with(&(login.clone() + " read_only=on"));
     read_only.fails("create table t ()", "read-only").await;
+    read_only.good(&format!("%connect {login} as other")).await;
+    let copy = "%copy pg_class from other to postgres as classes";
+    read_only.fails(copy, "COPY would write").await;
+    read_only.good("%use postgres").await;
     // What the guard cannot see, the server does.
     assert_eq!(read_only.value("show transaction_read_only").await, "on");
 

@@ -52,6 +52,14 @@ struct Piece {
 }
 
 impl Statement {
+    /// SQL of our own making, which stands nowhere in a cell.
+    pub(crate) fn own(text: String) -> Self {
+        Statement {
+            text,
+            ..Statement::default()
+        }
+    }
+
     /// Where it is in the cell.
     pub(crate) fn range(&self) -> Range<usize> {
         match (self.pieces.first(), self.pieces.last()) {

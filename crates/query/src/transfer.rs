@@ -80,7 +80,7 @@ pub(crate) async fn write<H: Host>(
                 continue;
             }
             Some(Update::Event(Event::Complete(tag))) => {
-                rows = tag.strip_prefix("COPY ").and_then(|rows| rows.parse().ok());
+                rows = copied(&tag);
                 continue;
             }
             Some(Update::Done(_)) => break,
@@ -125,6 +125,11 @@ pub(crate) async fn open<H: Host>(run: &mut Run<'_, H>, session: &Session) -> Re
         run.ask(sql).await?;
     }
     Ok(())
+}
+
+/// The rows that a COPY's tag counts.
+pub(crate) fn copied(tag: &str) -> Option<u64> {
+    tag.strip_prefix("COPY ")?.parse().ok()
 }
 
 /// What is told beside the rows.

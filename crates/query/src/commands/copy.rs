@@ -42,8 +42,7 @@ pub(super) async fn table<H: Host>(
             ));
         }
     };
-    let mut query = Statement::default();
-    query.text = format!("select * from {source}");
+    let query = Statement::own(format!("select * from {source}"));
     copy(run, query, from, to, table, at).await
 }
 
@@ -84,8 +83,7 @@ async fn copy<H: Host>(
                    INSERT … SELECT copies inside of it";
         return Err(refused(run, at, why));
     }
-    let mut into = Statement::default();
-    into.text = format!("copy {table} from stdin");
+    let into = Statement::own(format!("copy {table} from stdin"));
     run.admit(&plan.from, &plan.query).await?;
     run.admit(&plan.to, &into).await?;
     let mut progress = Progress::new(format!("{table} on {to}"));
@@ -99,8 +97,7 @@ async fn copy<H: Host>(
             return Err(problem);
         }
     };
-    let rows = tag.strip_prefix("COPY ").and_then(|rows| rows.parse().ok());
-    let rows = counted(rows.unwrap_or_default(), "row");
+    let rows = counted(transfer::copied(&tag).unwrap_or_default(), "row");
     let line = format!(
         "{rows} copied to {} on {}, {}.",
         plan.table,

@@ -38,8 +38,7 @@ pub(super) async fn import<H: Host>(
     if session.is_query_service() {
         return Err(refused(run, at, "Query Service takes no rows from a file"));
     }
-    let mut statement = Statement::default();
-    statement.text = format!("copy {table} from stdin");
+    let statement = Statement::own(format!("copy {table} from stdin"));
     run.admit(&session, &statement).await?;
     let mut progress = Progress::new(&name);
     let done = load(run, &session, &path, &table, &mut progress).await;
@@ -100,7 +99,7 @@ async fn load<H: Host>(
     }
     .await;
     let tag = transfer::end(run, own, done).await?;
-    let rows = tag.strip_prefix("COPY ").and_then(|rows| rows.parse().ok());
+    let rows = transfer::copied(&tag);
     let rows = counted(rows.unwrap_or(import.rows), "row");
     let made = match &present {
         Some(_) => String::new(),

@@ -33,8 +33,8 @@ pub(super) async fn copy<H: Host>(run: &mut Run<'_, H>) -> Result<(), Problem> {
     };
     let line = parse(&argument.text).map_err(failed)?;
     let direction = if line.from { "FROM STDIN" } else { "TO STDOUT" };
-    let mut statement = Statement::default();
-    statement.text = format!("COPY {} {direction} {}", line.what, line.options);
+    let sql = format!("COPY {} {direction} {}", line.what, line.options);
+    let statement = Statement::own(sql);
     let Some(name) = &line.file else {
         // The rows are in the cell, or go there.
         return run.statement(statement).await;
