@@ -13,7 +13,8 @@
 //!
 //! Nothing here speaks to a database: the kernel does, over a local socket in the format of
 //! [`wire`], so that SQL cells and Rust cells share one session. Values travel as the server prints
-//! them. Built on the standard library alone, because every first Rust cell waits for it to compile.
+//! them. Built on the standard library alone, because a first Rust cell waits for it to compile, once
+//! for each version on a machine; and what is generic is small, because every cell compiles that.
 
 mod array;
 mod composite;

@@ -75,7 +75,8 @@ impl Source {
                 write(caches, &folder)?;
             }
             let lock = File::open(&folder)?;
-            lock.lock_shared()?;
+            // Where nothing can be locked, nobody removes it either.
+            let _ = lock.lock_shared();
             // Another version may have removed it just before.
             if folder.is_dir() {
                 return Ok(Source {
