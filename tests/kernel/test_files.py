@@ -66,6 +66,35 @@ def test_another_reader_sees_the_same_types_and_values(remote, tmp_path, ending)
             assert (column.type, column.to_pylist()) == (kind, [value, None]), sql
 
 
+@pytest.mark.parametrize("compression", ["snappy", "gzip", "lz4", "zstd", "none"])
+def test_files_of_another_writer_are_read(remote, server, tmp_path, compression):
+    columns = {
+        "id": pyarrow.array([1, 2], pyarrow.int32()),
+        "nested": pyarrow.array([[[1, 2], [3, None]], []]),
+        "rows": pyarrow.array([[{"a": 1, "b": 'x"y'}], None]),
+        "days": pyarrow.array([[date(2024, 2, 29), None], []]),
+        "texts": pyarrow.array([["a,b", 'c"', "", None], None]),
+        "kind": pyarrow.array(["x", "y"]).dictionary_encode(),
+    }
+    file = tmp_path / f"others_{compression}.parquet"
+    parquet.write_table(pyarrow.table(columns), file, compression=compression)
+    made = remote.check(f"%import {file}").stdout
+    assert '"nested" jsonb, "rows" jsonb, "days" date[], "texts" text[], "kind" text' in made
+    assert server.ask(f"select * from {file.stem} order by id") == [
+        (1, [[1, 2], [3, None]], [{"a": 1, "b": 'x"y'}], [date(2024, 2, 29), None],
+         ["a,b", 'c"', "", None], "x"),
+        (2, [], None, [], None, "y"),
+    ]  # fmt: skip
+    # A table that is there takes them as it can.
+    remote.check("create temp table there (id int, nested int[], texts jsonb, kind text)")
+    columns.pop("rows"), columns.pop("days")
+    parquet.write_table(pyarrow.table(columns).slice(0, 1), file, compression=compression)
+    remote.check(f"%import {file} into there")
+    shown = remote.check("select nested, texts from there").texts[-1].splitlines()[2]
+    assert shown.split("|")[0].strip() == "{{1,2},{3,NULL}}"
+    assert shown.split("|")[1].strip() == '["a,b", "c\\"", "", null]'
+
+
 @pytest.mark.parametrize("ending", ["csv", "parquet", "jsonl"])
 def test_an_interrupted_export_leaves_no_file(remote, tmp_path, ending):
     running = remote.send(f"%%export {tmp_path}/endless.{ending}\n{ENDLESS}")

@@ -178,7 +178,7 @@ fn full(results: &Results) -> String {
 }
 
 fn failed(results: &Results, error: &io::Error) -> String {
-    format!("{}: {error}", results.folder().display())
+    files::Error::io(results.folder(), error).message
 }
 
 impl Written {
