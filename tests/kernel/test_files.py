@@ -11,7 +11,7 @@ from pyarrow import ipc, parquet
 
 ENDLESS = """select n, repeat('x', 100) as text, n * 1.5 as half
   from (select generate_series(1, 1000000000) as n) as endless"""
-MANY = "select n, md5(n::text) as text, n * 1.5 as half from generate_series(1, 1500000) n"
+MANY = "select n, md5(n::text) as text, n * 1.5 as half from generate_series(1, 5000000) n"
 
 KEY = "a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11"
 # A column each: in SQL, what it is in a file, and what its value is there.

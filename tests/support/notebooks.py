@@ -26,11 +26,20 @@ def joined(outputs):
     whole = []
     for output in outputs:
         last = whole[-1] if whole else {}
+        output = on_stdout(output)
         if output.output_type == "stream" and last.get("name") == output.name:
             whole[-1] = NotebookNode({**last, "text": last.text + output.text})
         else:
             whole.append(output)
     return whole
+
+
+def on_stdout(output):
+    """What a command that took its time says where its progress stood, a quick one says on stdout."""
+    if output.output_type == "display_data" and list(output.data) == ["text/plain"]:
+        text = output.data["text/plain"] + "\n"
+        return NotebookNode(output_type="stream", name="stdout", text=text)
+    return output
 
 
 def comparable(output):
