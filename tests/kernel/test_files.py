@@ -95,6 +95,14 @@ def test_files_of_another_writer_are_read(remote, server, tmp_path, compression)
     assert shown.split("|")[1].strip() == '["a,b", "c\\"", "", null]'
 
 
+def test_a_compression_that_is_not_read_is_named(remote, tmp_path):
+    file = tmp_path / "others.parquet"
+    parquet.write_table(pyarrow.table({"id": [1]}), file, compression="brotli")
+    error = remote.run(f"%import {file}").error
+    assert error["evalue"] == f"{file} is compressed with Brotli, which is not read here"
+    assert "Zstandard, Snappy, gzip and LZ4 are." in "".join(error["traceback"])
+
+
 @pytest.mark.parametrize("ending", ["csv", "parquet", "jsonl"])
 def test_an_interrupted_export_leaves_no_file(remote, tmp_path, ending):
     running = remote.send(f"%%export {tmp_path}/endless.{ending}\n{ENDLESS}")

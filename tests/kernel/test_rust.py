@@ -113,6 +113,28 @@ def test_an_error_of_the_compiler_shows_the_cell(rust):
     ]
 
 
+def test_a_warning_is_folded_behind_what_the_cell_shows(rust):
+    answer = check(rust, 'fn risky() -> Result<(), ()> { Ok(()) }\nprintln!("on");\nrisky();\n7')
+    assert answer.stdout == "on\n" and answer.stderr == ""
+    value, warning = answer.texts
+    assert value == "7"
+    assert warning.splitlines()[:5] == [
+        "1 warning",
+        "",
+        "unused `Result` that must be used · line 4",
+        "4 | risky();",
+        "  | ^^^^^^^",
+    ]
+    html = answer.outputs[-1][1]["data"]["text/html"]
+    assert "<details><summary" in html and "open" not in html
+    # It is said once: neither of a cell without one, nor beside an error.
+    assert len(check(rust, "8").outputs) == 1
+    check(rust, "#[allow(dead_code)]\nstruct lower_case;")
+    answer = run(rust, 'let b: i32 = "text";')
+    assert answer.error["ename"] == "E0308"
+    assert not any("warning" in line for line in plain(answer.error["traceback"]))
+
+
 def test_a_panic_is_an_error_with_its_place(rust):
     answer = run(rust, "let v = vec![1, 2, 3];\nlet i = v.len() + 7;\nlet n = v[i];")
     assert answer.error["ename"] == "panic"

@@ -3,6 +3,8 @@
 
 use std::collections::BTreeMap;
 
+use crate::{Body, Section};
+
 /// An error or a warning of a compiler.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Diagnostic {
@@ -38,6 +40,20 @@ const YELLOW: &str = "1;33";
 const BLUE: &str = "34";
 
 impl Diagnostic {
+    /// As a folded part of an outline: what is said, and where.
+    pub fn section(&self) -> Section {
+        let place = self.labels.iter().find(|label| label.primary);
+        let line = place.map(|label| format!("line {}", label.start.0));
+        let lines = self.lines(&|_, text| text.to_owned());
+        let below = lines.get(1..).unwrap_or_default();
+        Section {
+            title: self.message.clone(),
+            remarks: line.into_iter().collect(),
+            open: false,
+            body: Body::Text(below.join("\n")),
+        }
+    }
+
     /// Its lines; `paint` colours a text, or leaves it as it is.
     pub(crate) fn lines(&self, paint: &impl Fn(Option<&str>, &str) -> String) -> Vec<String> {
         let colour = if self.level == "error" { RED } else { YELLOW };

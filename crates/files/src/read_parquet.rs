@@ -11,6 +11,8 @@ use arrow::datatypes::{
     Int16Type, Int32Type, Int64Type, Time64MicrosecondType, TimeUnit, TimestampMicrosecondType,
 };
 use parquet::arrow::arrow_reader::{ParquetRecordBatchReader, ParquetRecordBatchReaderBuilder};
+use parquet::basic::Compression;
+use parquet::file::metadata::ParquetMetaData;
 
 use crate::columnar::arrow_error;
 use crate::infer::{Inferred, Takes};
@@ -46,6 +48,13 @@ impl Batches {
             ))
         };
         let builder = ParquetRecordBatchReaderBuilder::try_new(file).map_err(whole)?;
+        if let Some(compression) = not_read_here(builder.metadata()) {
+            let why = format!(
+                "{} is compressed with {compression}, which is not read here",
+                path.display()
+            );
+            return Err(Error::new(why).advise("Zstandard, Snappy, gzip and LZ4 are."));
+        }
         let rows = builder.metadata().file_metadata().num_rows();
         let schema = builder.schema().clone();
         let mut columns = Vec::new();
@@ -141,6 +150,16 @@ impl Batches {
         self.batch = Some((batch, row + 1));
         Ok(true)
     }
+}
+
+/// The kind of compression that we do not read, if any column has it.
+fn not_read_here(file: &ParquetMetaData) -> Option<&'static str> {
+    let chunks = file.row_groups().iter().flat_map(|group| group.columns());
+    chunks.into_iter().find_map(|chunk| match chunk.compression() {
+        Compression::BROTLI(_) => Some("Brotli"),
+        Compression::LZO => Some("LZO"),
+        _ => None,
+    })
 }
 
 /// The type that a column is cast to, and PostgreSQL's name for it.

@@ -112,8 +112,16 @@ impl Rust {
         let in_transaction = query.in_transaction();
         let done = cell(&mut started, code, query, &mut shower).await;
         let result = match done {
-            Ok(Done { took, quit }) => {
+            Ok(Done {
+                warnings,
+                took,
+                quit,
+            }) => {
                 shower.end(true).await;
+                if !warnings.is_empty() {
+                    let bundle = show::warnings(warnings, code.text);
+                    host.show(Shown::Display(bundle, None)).await;
+                }
                 if let Some(took) = took {
                     let line = format!("Time: {:.3} ms", took.as_secs_f64() * 1000.0);
                     shower.note(&line).await;
@@ -281,6 +289,10 @@ async fn cell<H: Host>(
                         }
                         (_, done) => done,
                     }
+                    .map(|mut done| {
+                        opened.settle_diagnostics(&mut done.warnings);
+                        done
+                    })
                     .map_err(|error| Stopped::Cell(opened.settle(error)));
                 }
             }

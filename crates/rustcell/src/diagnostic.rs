@@ -1,8 +1,9 @@
 //! What the compiler says of a cell, and where in the cell the code stands that it was given.
 
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
-/// One error of the compiler, with its places in the cell.
+/// One error or warning of the compiler, with its places in the cell.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Diagnostic {
     /// `error`, `warning`.
@@ -28,6 +29,22 @@ pub struct Label {
     pub text: String,
     /// Whether this is where the error is.
     pub primary: bool,
+}
+
+/// What the compiler adds, from what it has said as JSON.
+pub(crate) fn notes(said: &Value) -> Vec<String> {
+    let children = said["children"].as_array().into_iter().flatten();
+    children
+        .filter_map(|child| {
+            let (level, text) = (child["level"].as_str()?, child["message"].as_str()?);
+            let instead = child["spans"][0]["suggested_replacement"].as_str();
+            let instead = instead.map(str::trim).filter(|text| !text.is_empty());
+            Some(match instead {
+                Some(instead) => format!("{level}: {text}: `{instead}`"),
+                None => format!("{level}: {text}"),
+            })
+        })
+        .collect()
 }
 
 /// Finds a place of the compiled code in the cell that it comes from: the line that holds its text

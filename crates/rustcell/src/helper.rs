@@ -18,6 +18,7 @@ use tokio::net::UnixDatagram;
 use tokio::process::{Child, ChildStderr, ChildStdin, Command as Program};
 use tokio::time::{Instant, sleep_until, timeout};
 
+use crate::diagnostic::Diagnostic;
 use crate::error::Error;
 use crate::host::VALUE;
 use crate::message::{Command, Event, Failure, Fault, LARGEST, Located, Outcome, Question};
@@ -96,6 +97,8 @@ pub enum Output {
 /// What is told of a cell that has run to its end.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Done {
+    /// What the compiler warns of.
+    pub warnings: Vec<Diagnostic>,
     /// How long it took, where `:timing` is on.
     pub took: Option<Duration>,
     /// The helper has ended because the cell said so; with the variables that are gone.
@@ -509,6 +512,7 @@ impl Helper {
             (None, Some(Fault::Returned(message))) => Err(Error::Returned(message)),
             (None, Some(fault)) => Err(self.panicked(fault).await),
             (None, None) => Ok(Done {
+                warnings: outcome.warnings,
                 took: outcome.took,
                 quit: None,
             }),
@@ -573,8 +577,8 @@ impl Helper {
         }
         if status.success() {
             return Ok(Done {
-                took: None,
                 quit: Some(lost),
+                ..Done::default()
             });
         }
         Err(Error::Crashed {

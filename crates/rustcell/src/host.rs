@@ -9,11 +9,11 @@ use std::thread;
 
 use evcxr::{CommandContext, CompilationError, Error, EvalCallbacks, EvalContext};
 
-use crate::diagnostic::{Diagnostic, Label, locate};
+use crate::diagnostic::{Diagnostic, Label, locate, notes};
 use crate::helper::{Completion, Completions, Known, WORKSHOP};
 use crate::message::{Command, Event, Events, Failure, Located, Outcome, Question};
 use crate::system::{self, Signal};
-use crate::{FILTER, LIBRARY, footing};
+use crate::{FILTER, LIBRARY, footing, warning};
 
 /// Of the memory of the machine, what one process of the group may have for itself.
 const SHARE: (u64, u64) = (3, 4);
@@ -24,6 +24,10 @@ const SETTINGS: &str = ":cache 500\n:fmt \u{e000}{:?}";
 
 /// What marks the value of a cell's last expression.
 pub(crate) const VALUE: char = '\u{e000}';
+
+/// What is said where evcxr keeps the compiler's error to itself, for it is not of the user's text.
+const AROUND: &str = "the cell does not compile inside of what a Rust cell has around it; \
+    a type written out, or a function of its own, may help";
 
 /// Serves until the kernel is gone, and gives the exit status.
 pub(crate) fn run(folder: &Path) -> i32 {
@@ -42,13 +46,14 @@ pub(crate) fn run(folder: &Path) -> i32 {
     let opened = open(folder).and_then(|context| {
         let workshop = std::env::var_os(WORKSHOP).map_or(folder.to_owned(), PathBuf::from);
         let footing = footing::unpack(&workshop).map_err(|error| error.to_string())?;
-        Ok((context, footing))
+        Ok((context, footing, workshop))
     });
     match opened {
-        Ok((context, footing)) => {
+        Ok((context, footing, workshop)) => {
             let mut host = Host {
                 context,
                 footing,
+                workshop,
                 prepared: None,
                 events,
                 answers,
@@ -121,6 +126,8 @@ struct Host {
     prepared: Option<(Option<u32>, String)>,
     /// The commands and the code that lay the footing.
     footing: (String, String),
+    /// Where they are compiled.
+    workshop: PathBuf,
     events: Events,
     answers: Receiver<String>,
     /// The last cell.
@@ -166,12 +173,17 @@ impl Host {
     fn execute(&mut self, prelude: String, before: &str, code: String) -> Outcome {
         let mut outcome = Outcome::default();
         let ran = match self.prepare(prelude, before) {
-            Ok(()) => self.run(&code).map_err(failure),
+            Ok(()) => {
+                warning::forget(&self.workshop);
+                self.run(&code).map_err(failure)
+            }
             Err(why) => Err(why),
         };
         self.cell = code;
         match ran {
             Ok(outputs) => {
+                let compiled = self.context.last_source().unwrap_or_default();
+                outcome.warnings = warning::of(&self.workshop, &compiled, &self.cell);
                 outcome.took = outputs.timing;
                 outcome.shown = outputs.content_by_mime_type.into_iter().collect();
             }
@@ -263,8 +275,13 @@ impl Host {
 
 fn failure(error: Error) -> Failure {
     match error {
-        Error::CompilationErrors(errors) => {
-            Failure::Refused(errors.iter().map(diagnostic).collect())
+        Error::CompilationErrors(said) => {
+            // Among them are warnings, also of what earlier cells have defined.
+            let errors = said.iter().filter(|said| said.level() == "error");
+            match errors.map(diagnostic).collect::<Vec<_>>() {
+                none if none.is_empty() => Failure::Other(AROUND.into()),
+                errors => Failure::Refused(errors),
+            }
         }
         Error::SubprocessTerminated(_) => Failure::Ended,
         error => Failure::Other(error.to_string()),
@@ -287,18 +304,7 @@ fn diagnostic(error: &CompilationError) -> Diagnostic {
             primary: message.is_primary,
         })
     });
-    let children = error.json["children"].as_array().into_iter().flatten();
-    let mut notes: Vec<String> = children
-        .filter_map(|child| {
-            let (level, text) = (child["level"].as_str()?, child["message"].as_str()?);
-            let instead = child["spans"][0]["suggested_replacement"].as_str();
-            let instead = instead.map(str::trim).filter(|text| !text.is_empty());
-            Some(match instead {
-                Some(instead) => format!("{level}: {text}: `{instead}`"),
-                None => format!("{level}: {text}"),
-            })
-        })
-        .collect();
+    let mut notes = notes(&error.json);
     notes.extend(error.evcxr_extra_hint().map(|hint| format!("note: {hint}")));
     Diagnostic {
         level: error.level().to_owned(),

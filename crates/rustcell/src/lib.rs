@@ -21,6 +21,7 @@ mod message;
 mod scan;
 mod system;
 mod text;
+mod warning;
 mod workshop;
 
 use std::ffi::OsStr;

@@ -36,6 +36,8 @@ pub(crate) enum Command {
 #[derive(Debug, Default, Serialize, Deserialize)]
 pub(crate) struct Outcome {
     pub(crate) failure: Option<Failure>,
+    /// What the compiler warns of in it.
+    pub(crate) warnings: Vec<Diagnostic>,
     /// What its `:` commands have to show, by MIME type.
     pub(crate) shown: Vec<(String, String)>,
     /// The variables there are now, with their types.

@@ -3,7 +3,7 @@
 //! It could be a variable that the evaluator keeps from cell to cell; but of the first one of those
 //! rust-analyzer finds out the type for seconds, and the first cell would wait for it.
 
-use rustcell::Error;
+use rustcell::{Diagnostic, Error};
 
 /// What makes `db` known in the scope of a cell.
 const OPENING: &str = "db::session!(db); ";
@@ -45,17 +45,22 @@ impl Opened {
     /// The error with its places in the user's code.
     pub(super) fn settle(&self, mut error: Error) -> Error {
         match &mut error {
-            Error::Refused(diagnostics) => diagnostics
-                .iter_mut()
-                .flat_map(|diagnostic| &mut diagnostic.labels)
-                .flat_map(|label| [&mut label.start, &mut label.end])
-                .for_each(|place| self.settle_place(place)),
+            Error::Refused(diagnostics) => self.settle_diagnostics(diagnostics),
             Error::Panicked {
                 place: Some(place), ..
             } => self.settle_place(place),
             _ => {}
         }
         error
+    }
+
+    /// What the compiler says with its places in the user's code.
+    pub(super) fn settle_diagnostics(&self, diagnostics: &mut [Diagnostic]) {
+        diagnostics
+            .iter_mut()
+            .flat_map(|diagnostic| &mut diagnostic.labels)
+            .flat_map(|label| [&mut label.start, &mut label.end])
+            .for_each(|place| self.settle_place(place));
     }
 
     fn settle_place(&self, (line, column): &mut (usize, usize)) {
@@ -96,7 +101,7 @@ fn first_statement(code: &str) -> Option<usize> {
 mod tests {
     #![allow(clippy::unwrap_used)]
 
-    use rustcell::{Diagnostic, Label};
+    use rustcell::Label;
 
     use super::*;
 

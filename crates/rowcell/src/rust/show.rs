@@ -1,6 +1,6 @@
 //! What a Rust cell shows: its outputs as bundles, its errors as problems.
 
-use display::{Bundle, Diagnostic, Label, Place, Problem};
+use display::{Bundle, Diagnostic, Label, Outline, Place, Print, Problem};
 use query::{Host, Query, Shown};
 use rustcell::Error;
 use serde_json::Value;
@@ -166,7 +166,29 @@ fn refused(diagnostics: Vec<rustcell::Diagnostic>, cell: &str) -> Problem {
     let name = first.and_then(|first| first.code.clone());
     let message = first.map_or_else(String::new, |first| first.message.clone());
     let mut problem = Problem::new(name.unwrap_or_else(|| "rust_error".into()), message);
-    problem.diagnostics = diagnostics
+    problem.diagnostics = of_cell(diagnostics, cell);
+    problem
+}
+
+/// What the compiler warns of, to be unfolded by who wants to know.
+pub(super) fn warnings(warnings: Vec<rustcell::Diagnostic>, cell: &str) -> Bundle {
+    let title = match warnings.len() {
+        1 => "1 warning".to_owned(),
+        many => format!("{many} warnings"),
+    };
+    let outline = Outline {
+        title,
+        remarks: Vec::new(),
+        sections: of_cell(warnings, cell)
+            .iter()
+            .map(Diagnostic::section)
+            .collect(),
+    };
+    outline.bundle(&Print::default())
+}
+
+fn of_cell(diagnostics: Vec<rustcell::Diagnostic>, cell: &str) -> Vec<Diagnostic> {
+    diagnostics
         .into_iter()
         .map(|diagnostic| Diagnostic {
             level: diagnostic.level,
@@ -176,8 +198,7 @@ fn refused(diagnostics: Vec<rustcell::Diagnostic>, cell: &str) -> Problem {
             labels: diagnostic.labels.into_iter().map(label).collect(),
             notes: diagnostic.notes,
         })
-        .collect();
-    problem
+        .collect()
 }
 
 fn label(label: rustcell::Label) -> Label {
