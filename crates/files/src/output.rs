@@ -2,7 +2,10 @@
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
+use std::os::unix::fs::{FileTypeExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
+
+use rustix::fs::{OFlags, fcntl_setfl};
 
 use crate::Error;
 
@@ -31,8 +34,20 @@ impl Output {
                 return Err(Error::new(what).advise("Name a file in it."));
             }
             Ok(found) => {
-                // A file that may not be written is not to be replaced either.
-                let file = OpenOptions::new().append(true).open(path).map_err(failed)?;
+                // A file that may not be written is not to be replaced either. And a pipe that
+                // nobody reads is not waited for.
+                let opened = OpenOptions::new()
+                    .append(true)
+                    .custom_flags(OFlags::NONBLOCK.bits().cast_signed())
+                    .open(path);
+                let file = match opened {
+                    Err(_) if found.file_type().is_fifo() => {
+                        let what = format!("{} is a pipe that nobody reads", path.display());
+                        return Err(Error::new(what).advise("Start its reader first."));
+                    }
+                    opened => opened.map_err(failed)?,
+                };
+                fcntl_setfl(&file, OFlags::APPEND).map_err(|error| failed(error.into()))?;
                 if !found.is_file() {
                     return Ok(Output {
                         file,
@@ -165,6 +180,10 @@ mod tests {
             assert!(error.message.ends_with(expected), "{error}");
         };
         check(folder.path(), "is a folder");
+        let pipe = folder.path().join("pipe");
+        let made = std::process::Command::new("mkfifo").arg(&pipe).status();
+        assert!(made.unwrap().success());
+        check(&pipe, "is a pipe that nobody reads");
         check(&folder.path().join("no/a.csv"), "No such file or directory");
         let file = folder.path().join("file");
         fs::write(&file, "").unwrap();

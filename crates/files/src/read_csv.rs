@@ -4,6 +4,7 @@
 use std::fs::File;
 use std::io::{self, Read};
 use std::ops::Range;
+use std::os::unix::fs::FileTypeExt;
 use std::path::{Path, PathBuf};
 
 use crate::Error;
@@ -67,13 +68,17 @@ impl Read for Text {
 
 /// Opens a file to read.
 pub(crate) fn open(path: &Path) -> Result<File, Error> {
-    let file = File::open(path).map_err(|error| Error::io(path, &error))?;
-    match file.metadata() {
-        Ok(found) if found.is_dir() => {
-            Err(Error::new(format!("{} is a folder", path.display())).advise("Name a file in it."))
-        }
-        _ => Ok(file),
+    let failed = |error| Error::io(path, &error);
+    let found = std::fs::metadata(path).map_err(failed)?;
+    if found.is_dir() {
+        let what = format!("{} is a folder", path.display());
+        return Err(Error::new(what).advise("Name a file in it."));
     }
+    if found.file_type().is_fifo() {
+        let what = format!("{} is a pipe, and a file is read twice", path.display());
+        return Err(Error::new(what).advise("Have it written to a file first."));
+    }
+    File::open(path).map_err(failed)
 }
 
 /// UTF-16 that is read as UTF-8.

@@ -155,11 +155,13 @@ impl Batches {
 /// The kind of compression that we do not read, if any column has it.
 fn not_read_here(file: &ParquetMetaData) -> Option<&'static str> {
     let chunks = file.row_groups().iter().flat_map(|group| group.columns());
-    chunks.into_iter().find_map(|chunk| match chunk.compression() {
-        Compression::BROTLI(_) => Some("Brotli"),
-        Compression::LZO => Some("LZO"),
-        _ => None,
-    })
+    chunks
+        .into_iter()
+        .find_map(|chunk| match chunk.compression() {
+            Compression::BROTLI(_) => Some("Brotli"),
+            Compression::LZO => Some("LZO"),
+            _ => None,
+        })
 }
 
 /// The type that a column is cast to, and PostgreSQL's name for it.

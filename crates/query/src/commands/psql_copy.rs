@@ -1,5 +1,6 @@
 //! `\copy`: psql's COPY from and to a file of this machine.
 
+use std::os::unix::fs::FileTypeExt;
 use std::path::Path;
 
 use display::Problem;
@@ -154,14 +155,21 @@ impl<'l> Iterator for Words<'l> {
 
 fn open(path: &Path) -> Result<std::fs::File, Problem> {
     let unread = |error: std::io::Error| file_problem(files::Error::io(path, &error));
-    let file = std::fs::File::open(path).map_err(unread)?;
-    if file.metadata().map_err(unread)?.is_dir() {
+    let found = std::fs::metadata(path).map_err(unread)?;
+    if found.is_dir() {
         return Err(failed(format!(
             "{}: cannot copy from/to a directory",
             path.display()
         )));
     }
-    Ok(file)
+    // Opening one waits for a writer, and nothing could end that.
+    if found.file_type().is_fifo() {
+        return Err(failed(format!(
+            "{}: cannot copy from a pipe",
+            path.display()
+        )));
+    }
+    std::fs::File::open(path).map_err(unread)
 }
 
 /// An error of the server, with its place in the cell where what the user wrote is wrong.
