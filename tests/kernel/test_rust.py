@@ -269,7 +269,13 @@ def test_a_build_is_interrupted_with_all_it_has_started(rust, tmp_path):
     assert check(rust, "kept").texts == ["7"]
 
 
-def test_without_a_toolchain_one_sentence_says_what_to_install(rowcell, tmp_path):
+@pytest.mark.parametrize("rustup", [False, True])
+def test_without_a_toolchain_one_sentence_says_what_to_install(rowcell, tmp_path, rustup):
+    said = "no default is configured"
+    for name in ("cargo", "rustc") if rustup else ():
+        proxy = tmp_path / name
+        proxy.write_text(f"#!/bin/sh\necho 'error: {said}' >&2\nexit 1\n")
+        proxy.chmod(0o755)
     notebook = nbformat.v4.new_notebook(
         cells=[nbformat.v4.new_code_cell(code) for code in ("%%rust\n1", "select 2 as two")]
     )
@@ -277,12 +283,13 @@ def test_without_a_toolchain_one_sentence_says_what_to_install(rowcell, tmp_path
     file.write_text(nbformat.writes(notebook))
     ended = subprocess.run(
         [rowcell, "run", file, "--allow-errors", "--connect=local"],
-        env={"PATH": "/nowhere", "HOME": str(tmp_path)},
+        env={"PATH": str(tmp_path), "HOME": str(tmp_path)},
         capture_output=True,
         text=True,
         timeout=SLOW,
     )
     assert "install it from https://rustup.rs" in ended.stderr
+    assert (said if rustup else "rustc: No such file") in ended.stderr
     assert "two" in ended.stdout
 
 

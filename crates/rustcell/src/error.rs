@@ -5,6 +5,8 @@ use crate::Diagnostic;
 /// What went wrong with a cell.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Error {
+    /// No Rust toolchain is installed here, or none that is used; with what the machine says.
+    NoToolchain(String),
     /// Rust cells cannot be had here.
     Unavailable(String),
     /// The compiler refuses the cell, or one of its `:` commands is wrong.

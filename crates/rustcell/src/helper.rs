@@ -497,6 +497,7 @@ impl Helper {
             self.cell.outputs.push_back(content);
         }
         match (outcome.failure, self.cell.fault.take()) {
+            (Some(Failure::NoToolchain(said)), _) => Err(Error::NoToolchain(said)),
             (Some(Failure::Unavailable(why)), _) => {
                 Err(Error::Unavailable(self.with_last_words(why)))
             }

@@ -68,13 +68,30 @@ pub(crate) fn run(folder: &Path) -> i32 {
         }
         Err(why) => {
             // The first command is waiting for its answer.
-            let failure = Some(Failure::Unavailable(why));
+            let failure = Some(match no_toolchain() {
+                Some(said) => Failure::NoToolchain(said),
+                None => Failure::Unavailable(why),
+            });
             let _ = events.reply(&Outcome {
                 failure,
                 ..Outcome::default()
             });
             1
         }
+    }
+}
+
+/// What the machine says where there is no compiler to be started: also rustup's `rustc` may have
+/// none behind it.
+fn no_toolchain() -> Option<String> {
+    match Program::new("rustc").arg("--version").output() {
+        Ok(output) if output.status.success() => None,
+        Ok(output) => {
+            let said = String::from_utf8_lossy(&output.stderr);
+            let before_backtrace = said.split("\n\n").next().unwrap_or_default();
+            Some(before_backtrace.trim().to_owned())
+        }
+        Err(error) => Some(format!("rustc: {error}")),
     }
 }
 

@@ -49,6 +49,8 @@ pub(crate) struct Outcome {
 /// Why a cell was not run, as the helper knows it.
 #[derive(Debug, Serialize, Deserialize)]
 pub(crate) enum Failure {
+    /// There is no compiler.
+    NoToolchain(String),
     /// Rust cells cannot be had at all.
     Unavailable(String),
     /// The compiler, or a command, refuses it.

@@ -8,6 +8,9 @@ use serde_json::Value;
 /// Under which the `db` crate hands over rows to be shown.
 const TABLE: &str = "application/x-rowcell-table";
 
+/// What is said where there is no compiler.
+const NO_TOOLCHAIN: &str = "Rust cells need a Rust toolchain (cargo, rustc and a linker): install it from https://rustup.rs";
+
 /// Shows outputs in their order. The last one waits, for it may be the value of the cell.
 pub(super) struct Shower<'a, H> {
     pub(super) host: &'a H,
@@ -84,7 +87,10 @@ impl<'a, H: Host> Shower<'a, H> {
 pub(super) fn ends_helper(error: &Error) -> bool {
     matches!(
         error,
-        Error::Unavailable(_) | Error::Crashed { .. } | Error::Interrupted { all: true, .. }
+        Error::NoToolchain(_)
+            | Error::Unavailable(_)
+            | Error::Crashed { .. }
+            | Error::Interrupted { all: true, .. }
     )
 }
 
@@ -104,7 +110,16 @@ pub(super) fn lost(variables: &[String], all: bool) -> String {
 /// An error of a cell with this text.
 pub(super) fn problem(error: Error, cell: &str) -> Problem {
     match error {
-        Error::Unavailable(why) => unavailable(&why),
+        Error::NoToolchain(said) => {
+            let mut problem = Problem::new("rust_unavailable", NO_TOOLCHAIN);
+            problem.detail = Some(said);
+            problem
+        }
+        Error::Unavailable(why) => {
+            let mut problem = Problem::new("rust_unavailable", "Rust cells cannot be run here");
+            problem.detail = Some(why);
+            problem
+        }
         Error::Refused(diagnostics) => refused(diagnostics, cell),
         Error::Unprepared(why) => {
             let mut problem =
@@ -148,17 +163,6 @@ pub(super) fn problem(error: Error, cell: &str) -> Problem {
         }
         Error::Other(why) => Problem::new("rust_error", why),
     }
-}
-
-fn unavailable(why: &str) -> Problem {
-    let mut problem = Problem::new("rust_unavailable", "Rust cells cannot be run here");
-    if why.contains("Cannot find `") {
-        problem.message =
-            "Rust cells need a Rust toolchain (cargo, rustc and a linker): install it from https://rustup.rs".into();
-    } else {
-        problem.detail = Some(why.to_owned());
-    }
-    problem
 }
 
 fn refused(diagnostics: Vec<rustcell::Diagnostic>, cell: &str) -> Problem {
