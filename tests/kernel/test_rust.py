@@ -66,6 +66,12 @@ def test_a_value_is_shown_and_what_is_defined_stays(rust):
     assert variables.splitlines() == ["x: i32"]
 
 
+def test_the_last_value_may_be_a_number_of_no_certain_type(rust):
+    assert check(rust, "let mut sum = 0;\nfor n in 0..4 { sum += n; }\nsum").texts == ["6"]
+    assert check(rust, "let größe = 2.5; let n = 1;\n\n\ngröße").texts == ["2.5"]
+    assert check(rust, "sum + n").texts == ["7"]
+
+
 def test_output_comes_as_it_is_written_and_in_its_order(rust):
     html = r'println!("EVCXR_BEGIN_CONTENT text/html\n<i>{}</i>\nEVCXR_END_CONTENT", '
     answer = check(

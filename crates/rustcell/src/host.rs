@@ -187,12 +187,19 @@ impl Host {
         }
     }
 
-    fn execute(&mut self, prelude: String, before: &str, code: String) -> Outcome {
+    fn execute(&mut self, prelude: String, before: &str, mut code: String) -> Outcome {
         let mut outcome = Outcome::default();
         let ran = match self.prepare(prelude, before) {
             Ok(()) => {
                 warning::forget(&self.workshop);
-                self.run(&code).map_err(failure)
+                let ran = self.run(&code);
+                match ran.as_ref().err().and_then(|error| typed(&code, error)) {
+                    Some(typed) => {
+                        code = typed;
+                        self.run(&code).map_err(failure)
+                    }
+                    None => ran.map_err(failure),
+                }
             }
             Err(why) => Err(why),
         };
@@ -290,14 +297,41 @@ impl Host {
     }
 }
 
+/// The code with the type of a number written out, where that is all that is wrong with it: evcxr
+/// shows the last expression by a method of its own, before Rust would have made `let n = 5` an
+/// `i32`, and hides from itself that there is another way.
+fn typed(code: &str, error: &Error) -> Option<String> {
+    let Error::CompilationErrors(said) = error else {
+        return None;
+    };
+    let [said] = said.as_slice() else {
+        return None;
+    };
+    let number = "you must specify a type for this binding, like ";
+    let kind = said.message();
+    let kind = kind.strip_prefix(number)?.trim_matches('`');
+    let span = said.spanned_messages().first()?.span?;
+    let lines = code.split_inclusive('\n');
+    let line: usize = lines
+        .take(span.end_line.checked_sub(1)?)
+        .map(str::len)
+        .sum();
+    let mut columns = code.get(line..)?.char_indices();
+    let at = line + columns.nth(span.end_column.checked_sub(1)?)?.0;
+    let (before, after) = code.split_at_checked(at)?;
+    Some(format!("{before}: {kind}{after}"))
+}
+
 fn failure(error: Error) -> Failure {
     match error {
         Error::CompilationErrors(said) => {
-            // Among them are warnings, also of what earlier cells have defined.
-            let errors = said.iter().filter(|said| said.level() == "error");
-            match errors.map(diagnostic).collect::<Vec<_>>() {
-                none if none.is_empty() => Failure::Other(AROUND.into()),
-                errors => Failure::Refused(errors),
+            // Among them are warnings, also of what earlier cells have defined. An error that evcxr
+            // keeps to itself, for it is not of the user's text, leaves nothing else.
+            let errors = said.iter().filter(|said| said.level() != "warning");
+            let errors: Vec<_> = errors.map(diagnostic).collect();
+            match errors.is_empty() {
+                true => Failure::Other(AROUND.into()),
+                false => Failure::Refused(errors),
             }
         }
         Error::SubprocessTerminated(_) => Failure::Ended,
