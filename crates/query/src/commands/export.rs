@@ -142,14 +142,12 @@ impl Export<'_> {
         }
     }
 
-    /// Whether COPY can take the query, and is faster than its rows.
+    /// Whether COPY can take the query, and is faster than its rows: only the binary form is.
     fn by_copy(&self) -> bool {
-        let fits = match self.format {
-            Format::Csv | Format::Tsv | Format::Parquet | Format::Arrow => true,
-            Format::Json | Format::JsonLines | Format::Markdown | Format::Sql => false,
-        };
         // Query Service has no COPY.
-        fits && !self.session.is_query_service() && is_plain_query(self.query())
+        self.format.is_columnar()
+            && !self.session.is_query_service()
+            && is_plain_query(self.query())
     }
 
     fn query(&self) -> &str {
@@ -165,26 +163,16 @@ impl Export<'_> {
         let query = self.query();
         transfer::open(run, self.session).await?;
         let alone = self.session.status().transaction == Transaction::Idle;
-        let (begin, end, sink) = if self.format.is_columnar() {
-            let probe = format!("select * from (\n{query}\n) as source where false");
-            // A query that fails here fails as itself, too, with its own error.
-            let fields = match run.ask(&probe).await {
-                Ok(fetched) => as_files(&fetched.fields),
-                Err(_) if alone => return Ok(None),
-                Err(problem) => return Err(problem),
-            };
-            let writer = Writer::create(self.path, self.format, &fields).map_err(file_problem)?;
-            let (begin, end) = around(&fields, self.format);
-            (begin, end, Sink::Tuples(writer, Tuples::default()))
-        } else {
-            let delimiter = match self.format {
-                Format::Tsv => ", delimiter e'\\t'",
-                _ => "",
-            };
-            let end = format!("\n) to stdout (format csv, header{delimiter})");
-            let output = Output::create(self.path).map_err(file_problem)?;
-            ("copy (\n".into(), end, Sink::Raw(output))
+        let probe = format!("select * from (\n{query}\n) as source where false");
+        // A query that fails here fails as itself, too, with its own error.
+        let fields = match run.ask(&probe).await {
+            Ok(fetched) => as_files(&fetched.fields),
+            Err(_) if alone => return Ok(None),
+            Err(problem) => return Err(problem),
         };
+        let writer = Writer::create(self.path, self.format, &fields).map_err(file_problem)?;
+        let (begin, end) = around(&fields, self.format);
+        let sink = Sink::Tuples(writer, Tuples::default());
         let sql = format!("{begin}{query}{end}");
         match transfer::write(run, self.session, sql, sink, progress).await? {
             Ended::Written(written) => Ok(Some(written)),
