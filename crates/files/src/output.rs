@@ -2,10 +2,11 @@
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
-use std::os::unix::fs::{FileTypeExt, OpenOptionsExt};
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
 use rustix::fs::{OFlags, fcntl_setfl};
+use rustix::io::Errno;
 
 use crate::Error;
 
@@ -41,7 +42,7 @@ impl Output {
                     .custom_flags(OFlags::NONBLOCK.bits().cast_signed())
                     .open(path);
                 let file = match opened {
-                    Err(_) if found.file_type().is_fifo() => {
+                    Err(error) if error.raw_os_error() == Some(Errno::NXIO.raw_os_error()) => {
                         let what = format!("{} is a pipe that nobody reads", path.display());
                         return Err(Error::new(what).advise("Start its reader first."));
                     }

@@ -220,6 +220,8 @@ impl Helper {
             .arg(HELPER)
             .arg(folder.path())
             .env("PATH", path_with_cargo())
+            // Where it is off, evcxr takes the cell before from its cache for this one.
+            .env_remove("CARGO_INCREMENTAL")
             .envs(setup.environment.iter().map(|(name, value)| (name, value)))
             .stdin(Stdio::piped())
             .stdout(Stdio::null())
