@@ -93,6 +93,12 @@ async fn sequences_indexes_and_types_are_described() {
         sequence["owned_by"],
         json!({"schema": "public", "table": "customer", "column": "id"})
     );
+    notebook
+        .good("create table counted (id bigint generated always as identity)")
+        .await;
+    let identity = json_of(&notebook, "%describe counted_id_seq --json").await;
+    assert_eq!(identity["type"], "bigint");
+    assert_eq!(identity["owned_by"]["table"], "counted");
     let domain = json_of(&notebook, "%describe amount --json").await;
     assert_eq!(domain["check_constraints"][0]["name"], "amount_check");
     let index = json_of(&notebook, "%describe big --json").await;

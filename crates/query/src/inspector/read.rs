@@ -188,9 +188,10 @@ impl Reading {
         };
         if row.get(10) == Some("i") {
             let number: i16 = row.number(12)?;
-            let columns = &mut self.of(row.number(11)?)?.columns;
-            let column = columns.iter_mut().find(|column| column.number == number);
-            if let Some(column) = column {
+            // The relations may not have been asked for.
+            let relation = self.of(row.number(11)?);
+            let mut columns = relation.into_iter().flat_map(|of| &mut of.columns);
+            if let Some(column) = columns.find(|column| column.number == number) {
                 column.identity = Some(Box::new(Identity {
                     always: row.is(13),
                     options: options.clone(),
