@@ -7,6 +7,7 @@ from pathlib import Path
 import nbformat
 import pexpect
 from nbconvert import get_exporter
+from nbconvert.preprocessors import ExecutePreprocessor
 from support import notebooks
 from traitlets.config import Config
 
@@ -30,6 +31,22 @@ def test_nbconvert_to_a_script(kernelspec):
     script, resources = converted("script")
     assert resources["output_extension"] == ".sql"
     assert "create table coffee" in script
+
+
+def test_a_schema_in_latex(kernelspec, monkeypatch):
+    """Its picture, where there is no Inkscape to make a PDF of an SVG."""
+    notebook = nbformat.v4.new_notebook()
+    notebook.metadata.kernelspec = {"name": "rowcell", "display_name": "SQL (Rowcell)"}
+    cells = ["create table club (id int primary key)", "%schema"]
+    notebook.cells = [nbformat.v4.new_code_cell(cell) for cell in cells]
+    executed, _ = ExecutePreprocessor().preprocess(notebook)
+    forms = executed.cells[1].outputs[0].data
+    assert {"image/svg+xml", "image/png", "application/pdf"} <= set(forms)
+    monkeypatch.setenv("PATH", "")
+    text, resources = get_exporter("latex")().from_notebook_node(executed)
+    (name,) = resources["outputs"]
+    assert name.endswith(".pdf") and resources["outputs"][name].startswith(b"%PDF-")
+    assert f"{{{name}}}" in text
 
 
 def test_papermill(kernelspec, tmp_path):

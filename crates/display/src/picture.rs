@@ -7,8 +7,11 @@ pub(crate) fn add(bundle: crate::Bundle, _: &str) -> Option<crate::Bundle> {
     Some(bundle)
 }
 
+#[cfg(not(vega))]
+pub(crate) use add as add_with_page;
+
 #[cfg(vega)]
-pub(crate) use drawn::{BOLD, SANS, WIDE, add};
+pub(crate) use drawn::{BOLD, SANS, WIDE, add, add_with_page};
 
 #[cfg(vega)]
 mod drawn {
@@ -19,7 +22,7 @@ mod drawn {
     use serde_json::json;
     use skrifa::{FontRef, MetadataProvider};
 
-    use crate::Bundle;
+    use crate::{Bundle, pdf};
 
     pub(crate) const SANS: &[u8] =
         include_bytes!(concat!(env!("OUT_DIR"), "/Arimo_400Regular.ttf"));
@@ -36,11 +39,23 @@ mod drawn {
 
     /// Adds the picture of an SVG to a bundle; nothing where it has no size.
     pub(crate) fn add(bundle: Bundle, svg: &str) -> Option<Bundle> {
-        let (png, width, height) = png(svg)?;
-        let mut bundle = bundle.with("image/png", base64(&png));
+        Some(added(bundle, &png(svg)?))
+    }
+
+    /// Adds it as a page of PDF, too, which a bundle with an SVG in it needs to be printed.
+    pub(crate) fn add_with_page(bundle: Bundle, svg: &str) -> Option<Bundle> {
+        let drawn = png(svg)?;
+        let bundle = added(bundle, &drawn);
+        let (png, width, height) = drawn;
+        let page = pdf::of_png(&png, width, height)?;
+        Some(bundle.with("application/pdf", base64(&page)))
+    }
+
+    fn added(bundle: Bundle, (png, width, height): &(Vec<u8>, u32, u32)) -> Bundle {
+        let mut bundle = bundle.with("image/png", base64(png));
         let size = json!({"width": width, "height": height});
         bundle.metadata.insert("image/png".into(), size);
-        Some(bundle)
+        bundle
     }
 
     /// The picture of an SVG, on white, with its size in pixels of the SVG.
@@ -71,8 +86,30 @@ mod drawn {
         picture.fill(Color::WHITE);
         let scale = Transform::from_scale(density, density);
         resvg::render(&tree, scale, &mut picture.as_mut());
-        let png = picture.encode_png().ok()?;
-        Some((png, width.ceil() as u32, height.ceil() as u32))
+        Some((
+            encoded(&picture)?,
+            width.ceil() as u32,
+            height.ceil() as u32,
+        ))
+    }
+
+    /// The PNG of a picture through which nothing shines.
+    fn encoded(picture: &Pixmap) -> Option<Vec<u8>> {
+        let colors: Vec<u8> = picture
+            .pixels()
+            .iter()
+            .flat_map(|pixel| [pixel.red(), pixel.green(), pixel.blue()])
+            .collect();
+        let mut png = Vec::new();
+        let mut encoder = png::Encoder::new(&mut png, picture.width(), picture.height());
+        encoder.set_color(png::ColorType::Rgb);
+        encoder.set_depth(png::BitDepth::Eight);
+        encoder
+            .write_header()
+            .ok()?
+            .write_image_data(&colors)
+            .ok()?;
+        Some(png)
     }
 
     /// Whether there are characters that our fonts do not have: Chinese, Japanese and Korean are ten

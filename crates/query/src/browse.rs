@@ -10,13 +10,13 @@ use std::io;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::sync::{Arc, Weak};
 
-use display::{Column, Row};
+use display::{Column, Kind, Money, Row};
 
 use crate::rows::Row as Values;
 use crate::spool::Kept;
 use filter::{Filter, Search};
 pub use summary::{Bar, Summary};
-use weight::{Weigh, decimal_order};
+use weight::{Weigh, decimal_order, shown};
 
 /// Rows beyond this many are not sorted or filtered here: each takes some 20 bytes of memory.
 const MOST_ROWS: u64 = 10_000_000;
@@ -56,6 +56,8 @@ pub enum Unseen {
     Stopped,
     /// It is too large, in words.
     TooLarge(String),
+    /// It is not clear what is asked for, in words.
+    Unclear(String),
     /// [`Unseen`]
     Unreadable(io::Error),
 }
@@ -78,7 +80,7 @@ impl std::fmt::Display for Unseen {
         match self {
             Unseen::Gone => f.write_str("the result is no longer kept: run its cell again"),
             Unseen::Stopped => f.write_str("not wanted any more"),
-            Unseen::TooLarge(why) => f.write_str(why),
+            Unseen::TooLarge(why) | Unseen::Unclear(why) => f.write_str(why),
             Unseen::Unreadable(error) => write!(f, "the kept result cannot be read: {error}"),
         }
     }
@@ -134,7 +136,8 @@ impl Browser {
                 "more than {MOST_ROWS} rows are not sorted or filtered here: let the server do it"
             )));
         }
-        let wanted = Wanted::new(wish, self.columns());
+        let money = self.money(&kept, wish, stop)?;
+        let wanted = Wanted::new(wish, self.columns(), &money).map_err(Unseen::Unclear)?;
         let mut entries = Entries::new(wish.sort.and_then(|(column, _)| {
             let weigh = Weigh::new(self.columns().get(column)?);
             Some((column, weigh))
@@ -147,6 +150,33 @@ impl Browser {
         })?;
         let descending = wish.sort.is_some_and(|(_, descending)| descending);
         Ok(self.seen(Some(entries.sorted(descending))))
+    }
+
+    /// What the columns of money that are asked for tell of their amounts.
+    fn money(
+        &self,
+        kept: &Arc<Kept>,
+        wish: &Wish,
+        stop: &AtomicBool,
+    ) -> Result<Vec<Money>, Unseen> {
+        let mut money = vec![Money::default(); self.columns().len()];
+        let asked = wish.filters.iter().map(|(at, _)| *at);
+        let is_money = |at: &usize| {
+            let column = self.columns().get(*at);
+            column.is_some_and(|column| Weigh::new(column) == Weigh::Money)
+        };
+        let asked: Vec<usize> = asked.filter(is_money).collect();
+        if !asked.is_empty() {
+            each(kept, stop, |_, row| {
+                for at in &asked {
+                    if let (Some(money), Some(value)) = (money.get_mut(*at), row.get(*at)) {
+                        money.see(value);
+                    }
+                }
+                Ok(())
+            })?;
+        }
+        Ok(money)
     }
 
     fn seen(&self, order: Option<Vec<u32>>) -> View {
@@ -317,24 +347,33 @@ fn each(
 /// The filters and the search of a wish.
 struct Wanted {
     filters: Vec<(usize, Filter)>,
+    kinds: Vec<Kind>,
     search: Option<Search>,
 }
 
 impl Wanted {
-    fn new(wish: &Wish, columns: &[Column]) -> Self {
-        let filters = wish.filters.iter().filter_map(|(at, text)| {
-            let filter = Filter::new(text, columns.get(*at)?);
-            Some((*at, filter))
-        });
-        Wanted {
-            filters: filters.collect(),
-            search: (!wish.search.is_empty()).then(|| Search::new(&wish.search)),
+    fn new(wish: &Wish, columns: &[Column], money: &[Money]) -> Result<Self, String> {
+        let mut filters = Vec::new();
+        for (at, text) in &wish.filters {
+            if let Some(column) = columns.get(*at) {
+                let money = money.get(*at).copied().unwrap_or_default();
+                filters.push((*at, Filter::new(text, column, money)?));
+            }
         }
+        Ok(Wanted {
+            filters,
+            kinds: columns.iter().map(|column| column.kind).collect(),
+            search: (!wish.search.is_empty()).then(|| Search::new(&wish.search)),
+        })
     }
 
     fn holds(&self, row: Values<'_>) -> bool {
         let found = |search: &Search| {
-            (0..row.len()).any(|at| row.get(at).is_some_and(|value| search.finds(value)))
+            let mut kinds = self.kinds.iter().enumerate();
+            kinds.any(|(at, kind)| {
+                row.get(at)
+                    .is_some_and(|value| search.finds(shown(*kind, value)))
+            })
         };
         self.filters
             .iter()

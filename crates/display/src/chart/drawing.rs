@@ -6,11 +6,12 @@ use serde_json::{Map, Value, json};
 
 use crate::Problem;
 use crate::chart::layout::{Layout, Measure, Part, Place, problem};
-use crate::chart::moment::{self, Unit};
+use crate::chart::moment::{self, MILLISECOND, Unit};
+use crate::chart::number::printed;
 use crate::chart::plot::{Gathered, Group, Key, Sum, Values, axis_part};
 use crate::chart::scale::Scale;
 use crate::chart::survey::Tally;
-use crate::chart::value::{Nature, printed};
+use crate::chart::value::{Nature, Reading};
 use crate::chart::{By, Function, Kind};
 
 /// Everything there is to draw.
@@ -43,20 +44,84 @@ impl<'a> Drawing<'a> {
             keys: Vec::new(),
         };
         drawing.keys = drawing.sorted_keys();
-        match drawing.is_empty() {
-            true => Err(problem(
-                "no row has a value in each column that is drawn: there is nothing to draw",
-                match drawing
-                    .tallies
-                    .iter()
-                    .any(|tally| tally.nature.is_clock() && tally.strange > 0)
-                {
-                    true => "Dates are read in ISO form only: set datestyle to iso.",
-                    false => "Numbers have to be finite, and above zero on a logarithmic scale.",
-                },
-            )),
-            false => Ok(drawing),
+        if drawing.is_empty() {
+            return Err(drawing.nothing());
         }
+        match drawing.misleads() {
+            Some(problem) => Err(problem),
+            None => Ok(drawing),
+        }
+    }
+
+    /// Why there is nothing to draw.
+    fn nothing(&self) -> Problem {
+        let any = |is: &dyn Fn(&Tally) -> bool| self.tallies.iter().any(is);
+        let advice = if any(&|tally| tally.is_unclear()) {
+            "Money reads differently in each language, and these amounts do not tell how many decimals \
+             they have: cast them, as in price::numeric."
+        } else if any(&|tally| tally.reading.nature.is_clock() && tally.strange > 0) {
+            "Dates are read in ISO form only: set datestyle to iso."
+        } else {
+            "Numbers have to be finite, and above zero on a logarithmic scale."
+        };
+        problem(
+            "no row has a value in each column that is drawn: there is nothing to draw",
+            advice,
+        )
+    }
+
+    /// What a picture of this kind would show as something else.
+    fn misleads(&self) -> Option<Problem> {
+        let chart = &self.layout.chart;
+        let numbers = |at: usize| {
+            let measure = self.layout.measures.get(at);
+            let number = move |key: &Key| {
+                let number = self.number(self.group(key)?, at, measure?)?;
+                Some((number, *key))
+            };
+            self.keys.iter().filter_map(number)
+        };
+        let below = || numbers(0).find(|(number, _)| *number < 0.0);
+        let told = |(number, key): (f64, Key)| (printed(number), self.key_words(&key));
+        if chart.kind == Kind::Arc {
+            if let Some((number, at)) = below().map(told) {
+                return Some(problem(
+                    format!("a ring shows parts of a whole, and {at} is below zero: {number}"),
+                    "Bars show what is below zero: %chart bar.",
+                ));
+            }
+            if numbers(0).all(|(number, _)| number == 0.0) {
+                return Some(problem(
+                    "a ring shows parts of a whole, and all of them are zero",
+                    "Bars show zeros: %chart bar.",
+                ));
+            }
+        }
+        let colored = self.layout.part(Place::Color).is_some();
+        if chart.kind == Kind::Area
+            && chart.stacked
+            && colored
+            && let Some((number, at)) = below().map(told)
+        {
+            return Some(problem(
+                format!("stacked areas add up to a whole, and {at} is below zero: {number}"),
+                "Leave out stacked, or draw bars: below zero they are stacked downwards.",
+            ));
+        }
+        let mut sizes = self.layout.measures.iter();
+        let size = sizes.find(|measure| measure.place == Place::Size)?;
+        let (least, _) = self.tallies.get(size.at?)?.reach?;
+        let counts = size.function == Function::Count;
+        (least < 0.0 && !counts).then(|| {
+            problem(
+                format!(
+                    "no point is smaller than nothing, and {} goes down to {}",
+                    size.name,
+                    printed(least)
+                ),
+                format!("Colours show what is below zero: color={}.", size.name),
+            )
+        })
     }
 
     fn is_empty(&self) -> bool {
@@ -130,7 +195,9 @@ impl<'a> Drawing<'a> {
             Some(unit) => format!(" ({unit})"),
             None => String::new(),
         };
-        let name = &measure.name;
+        let reading = measure.at.and_then(|at| self.layout.reading(at));
+        let base = reading.and_then(Reading::base).unwrap_or_default();
+        let name = format!("{}{base}", measure.name);
         match measure.at {
             None => "rows".into(),
             Some(_) if measure.asked || self.is_computed() => {
@@ -151,6 +218,7 @@ impl<'a> Drawing<'a> {
         let Some(scale) = self.gathered.scales.get(at) else {
             return Vec::new();
         };
+        // Places are in the order of their scale.
         let mut places: Vec<i64> = match self.points.is_empty() {
             true => {
                 let places: BTreeSet<i64> = self.keys_or_groups().map(|key| key[at]).collect();
@@ -158,12 +226,12 @@ impl<'a> Drawing<'a> {
             }
             false => {
                 let part = &self.layout.parts[at];
-                let place = |row: &Values| scale.place(part.nature, row[part.at].as_deref());
+                let reading = self.layout.reading(part.at);
+                let place = |row: &Values| scale.place(reading?, row[part.at].as_deref());
                 let places: BTreeSet<i64> = self.points.iter().filter_map(place).collect();
                 places.into_iter().collect()
             }
         };
-        scale.sort(&mut places);
         if let Scale::Names(names) = scale
             && at == axis_part(self.layout)
         {
@@ -191,7 +259,7 @@ impl<'a> Drawing<'a> {
         match sort.by {
             // Numbers are in their order already.
             _ if is_own && !part.nature.is_name() => {}
-            _ if is_own => places.sort_by_cached_key(|place| scale.label(part.nature, *place)),
+            _ if is_own => places.sort_by_cached_key(|place| scale.label(*place)),
             By::X | By::Y => {
                 let function = self
                     .layout
@@ -210,18 +278,18 @@ impl<'a> Drawing<'a> {
                 places.sort_by_cached_key(|place| Total(total(*place)));
             }
             By::Column(_) => {
-                let nature = self
-                    .layout
-                    .sorter
-                    .map_or(Nature::Name, |at| self.layout.columns[at].1);
-                let first = |place: i64| self.gathered.sorters.get(&place).cloned().flatten();
-                match nature.is_name() {
-                    true => places.sort_by_cached_key(|place| first(*place)),
-                    false => places.sort_by_cached_key(|place| {
-                        let number = first(*place).and_then(|text| nature.read(&text));
-                        Total(number.unwrap_or(f64::INFINITY))
-                    }),
-                }
+                let reading = self.layout.sorter.and_then(|at| self.layout.reading(at));
+                let Some(reading) = reading else { return };
+                let key = |place: i64| {
+                    let text = self.gathered.sorters.get(&place)?.as_deref()?;
+                    let number = reading.read(text).unwrap_or(f64::INFINITY);
+                    Some((Total(number), reading.name(text)))
+                };
+                places.sort_by(|a, b| match (key(*a), key(*b)) {
+                    (Some(a), Some(b)) => a.0.cmp(&b.0).then_with(|| reading.order(&a.1, &b.1)),
+                    // What has no value comes last.
+                    (a, b) => a.is_none().cmp(&b.is_none()),
+                });
             }
         }
         if sort.descending {
@@ -256,20 +324,31 @@ impl<'a> Drawing<'a> {
             let mut value = Map::new();
             for (part, scale) in self.layout.parts.iter().zip(&self.gathered.scales) {
                 let field = part.place.name();
-                let shown = match (part.place, scale) {
-                    (Place::X | Place::Y, Scale::Steps(_) | Scale::Units(_) | Scale::Each) => {
-                        let number = part.nature.read(text(part.at)?)? / self.part_unit(part).0;
-                        let is_log = self.is_log(part.place);
-                        (!(is_log && number <= 0.0)).then(|| json!(number))?
+                let reading = self.layout.reading(part.at)?;
+                if let (Place::X | Place::Y, Scale::Steps(_) | Scale::Units(_) | Scale::Each(_)) =
+                    (part.place, scale)
+                {
+                    let number = reading.read(text(part.at)?)? / self.part_unit(part).0;
+                    if self.is_log(part.place) && number <= 0.0 {
+                        return None;
                     }
-                    _ => json!(scale.label(part.nature, scale.place(part.nature, text(part.at))?)),
-                };
-                value.insert(field.into(), shown);
+                    value.insert(field.into(), json!(number));
+                    if self.is_fine(part) {
+                        value.insert(format!("{field}_words"), json!(text(part.at)?));
+                    }
+                } else {
+                    self.name(
+                        &mut value,
+                        part,
+                        scale,
+                        scale.place(reading, text(part.at))?,
+                    );
+                }
             }
             for measure in &self.layout.measures {
                 let number = match measure.at {
                     None => Some(1.0),
-                    Some(at) => text(at).and_then(|text| measure.nature.read(text)),
+                    Some(at) => text(at).and_then(|text| self.layout.reading(at)?.read(text)),
                 };
                 let number = number.map(|number| number / self.unit(measure).0);
                 value.insert(measure.place.name().into(), json!(number));
@@ -279,19 +358,55 @@ impl<'a> Drawing<'a> {
         self.points.iter().filter_map(point).collect()
     }
 
-    /// What an axis of intervals is counted in.
+    /// Puts a name into the chart's data, and all of it where its label leaves something out.
+    pub(super) fn name(
+        &self,
+        value: &mut Map<String, Value>,
+        part: &Part,
+        scale: &Scale,
+        place: i64,
+    ) {
+        let field = part.place.name();
+        let Scale::Names(names) = scale else {
+            value.insert(field.into(), json!(scale.label(place)));
+            return;
+        };
+        let Some(label) = names.label(place) else {
+            return;
+        };
+        value.insert(field.into(), json!(label.text));
+        if names.labels.iter().any(|label| label.whole.is_some()) {
+            let whole = label.whole.as_ref().unwrap_or(&label.text);
+            value.insert(format!("{field}_whole"), json!(whole));
+        }
+    }
+
+    /// Whether moments are told to the microsecond.
+    pub(super) fn is_fine(&self, part: &Part) -> bool {
+        let unit = self.tally(part).and_then(|tally| tally.unit);
+        part.nature.is_clock() && unit.is_some_and(|unit| unit.least() < MILLISECOND)
+    }
+
+    /// What an axis is counted in: intervals in what suits them, moments in milliseconds.
     pub(super) fn part_unit(&self, part: &Part) -> (f64, Option<&'static str>) {
         match self.tally(part) {
             Some(tally) if part.nature == Nature::Duration => tally.counted_in(),
+            _ if part.nature.is_clock() => (MILLISECOND as f64, None),
             _ => (1.0, None),
         }
     }
 
     /// What an axis is called.
     pub(super) fn part_title(&self, part: &Part) -> String {
-        match self.part_unit(part).1 {
-            Some(unit) => format!("{} ({unit})", part.name),
-            None => part.name.clone(),
+        let scale = self.part(part.place).map(|(_, _, scale)| scale);
+        let reading = self.layout.reading(part.at);
+        match (self.part_unit(part).1, reading.and_then(Reading::base)) {
+            (Some(unit), _) => format!("{} ({unit})", part.name),
+            // Names are what they are.
+            (None, Some(base)) if !matches!(scale, Some(Scale::Names(_))) => {
+                format!("{}{base}", part.name)
+            }
+            _ => part.name.clone(),
         }
     }
 
@@ -300,22 +415,25 @@ impl<'a> Drawing<'a> {
         let (part, scale) = (&self.layout.parts[at], &self.gathered.scales[at]);
         let (divisor, unit) = self.part_unit(part);
         match (scale, unit) {
-            (Scale::Each, Some(_)) => printed(scale.range(place).0 / divisor),
-            (Scale::Steps(_), Some(_)) => {
-                let (from, to) = scale.range(place);
-                format!("{} – {}", printed(from / divisor), printed(to / divisor))
-            }
-            (Scale::Each | Scale::Units(_), _) if part.nature.is_clock() => {
+            (Scale::Each(_), Some(_)) => printed(scale.range(place).0 / divisor),
+            (Scale::Each(_) | Scale::Units(_), _) if part.nature.is_clock() => {
                 let at = scale.range(place).0 as i64;
                 moment::print(at, self.clock_format(part, scale))
             }
-            _ => scale.label(part.nature, place),
+            _ => scale.label(place),
         }
     }
 
     /// How moments of a part are printed.
     pub(super) fn clock_format(&self, part: &Part, scale: &Scale) -> &'static str {
         match (part.nature, scale, self.tally(part)) {
+            (
+                Nature::Time,
+                _,
+                Some(Tally {
+                    unit: Some(unit), ..
+                }),
+            ) => unit.clock(),
             (Nature::Time, ..) => "%H:%M:%S",
             (_, Scale::Units(unit), _) if self.points.is_empty() => unit.format,
             (

@@ -1,6 +1,8 @@
 //! The layout: which columns part a chart's rows, and which are computed within the parts.
 
-use crate::chart::value::Nature;
+use crate::chart::labels::one_line;
+use crate::chart::survey::Tally;
+use crate::chart::value::{Nature, Reading};
 use crate::chart::{By, Channel, Chart, Function, Kind, Sort};
 use crate::{Column, Problem};
 
@@ -54,8 +56,8 @@ pub(super) struct Measure {
 #[derive(Clone, Debug)]
 pub(super) struct Layout {
     pub(super) chart: Chart,
-    /// The columns that are read, by their places in the result, with their natures.
-    pub(super) columns: Vec<(usize, Nature)>,
+    /// The columns that are read, by their places in the result, and how.
+    pub(super) columns: Vec<(usize, Reading)>,
     /// At most four: x, y, colour, facet.
     pub(super) parts: Vec<Part>,
     pub(super) measures: Vec<Measure>,
@@ -77,6 +79,25 @@ impl Layout {
         };
         builder.build(chart)?;
         Ok(builder.layout)
+    }
+
+    /// How a column is read, by its place among those that are.
+    pub(super) fn reading(&self, at: usize) -> Option<&Reading> {
+        self.columns.get(at).map(|(_, reading)| reading)
+    }
+
+    /// Takes over what was found out about the columns.
+    pub(super) fn settle(&mut self, tallies: &[Tally]) {
+        for ((_, reading), tally) in self.columns.iter_mut().zip(tallies) {
+            *reading = tally.reading.clone();
+        }
+        let nature = |at: usize| tallies.get(at).map(|tally| tally.reading.nature);
+        for part in &mut self.parts {
+            part.nature = nature(part.at).unwrap_or(part.nature);
+        }
+        for measure in &mut self.measures {
+            measure.nature = measure.at.and_then(nature).unwrap_or(measure.nature);
+        }
     }
 
     pub(super) fn part(&self, place: Place) -> Option<usize> {
@@ -312,10 +333,11 @@ impl Builder<'_> {
             )
         })?;
         let nature = Nature::of(known);
+        let reading = Reading::of(known);
         let columns = &mut self.layout.columns;
         let at = columns.iter().position(|(known, _)| *known == column);
         let at = at.unwrap_or_else(|| {
-            columns.push((column, nature));
+            columns.push((column, reading));
             columns.len() - 1
         });
         Ok((at, nature))
@@ -335,7 +357,7 @@ impl Builder<'_> {
         let name = self.columns.get(column).map(|column| column.name.as_str());
         match name {
             Some("") | None => format!("column {}", column + 1),
-            Some(name) => name.to_owned(),
+            Some(name) => one_line(name),
         }
     }
 

@@ -25,13 +25,18 @@
 //! # Ok::<(), display::Problem>(())
 //! ```
 
+mod axes;
 mod drawing;
+mod labels;
 mod layout;
+mod lone;
 mod moment;
+mod number;
 mod own;
 mod picture;
 mod plot;
 mod scale;
+mod source;
 mod spec;
 mod spread;
 mod survey;

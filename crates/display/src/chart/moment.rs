@@ -5,12 +5,15 @@ use jiff::civil::DateTime;
 use jiff::tz::Offset;
 use jiff::{Span, SpanTotal, Timestamp, Unit as Scale, civil};
 
-/// A date or a timestamp, in milliseconds since 1970 as its own wall clock shows it: an offset at
-/// its end is left out, for the table beside shows the same clock.
-pub(super) fn moment(text: &str) -> Option<i64> {
-    let (date, clock) = match text.split_once([' ', 'T']) {
-        Some((date, clock)) => (date, without_offset(clock)),
-        None => (text, ""),
+/// A date or a timestamp, in microseconds since 1970 as its own wall clock shows it, for the table
+/// beside shows the same clock; and how far that clock goes before UTC, where the text says so.
+pub(super) fn moment(text: &str) -> Option<(i64, Option<i64>)> {
+    let (date, clock, offset) = match text.split_once([' ', 'T']) {
+        Some((date, rest)) => {
+            let clock = without_offset(rest);
+            (date, clock, offset(&rest[clock.len()..]))
+        }
+        None => (text, "", None),
     };
     if date.starts_with('-') || date.len() != 10 || text.ends_with("BC") {
         return None;
@@ -21,14 +24,27 @@ pub(super) fn moment(text: &str) -> Option<i64> {
         clock => clock.parse().ok()?,
     };
     let at = Offset::UTC.to_timestamp(date.to_datetime(clock)).ok()?;
-    Some(at.as_millisecond())
+    Some((at.as_microsecond(), offset))
 }
 
-/// A time of day, in milliseconds since midnight.
+/// `+02`, `-03:30`, `+00:53:28`, in microseconds.
+fn offset(text: &str) -> Option<i64> {
+    let (sign, clock) = match text.strip_prefix('-') {
+        Some(clock) => (-1, clock),
+        None => (1, text.strip_prefix('+')?),
+    };
+    let mut total = 0;
+    for (part, length) in clock.split(':').zip([HOUR, MINUTE, SECOND]) {
+        total += part.parse::<i64>().ok()? * length;
+    }
+    Some(sign * total)
+}
+
+/// A time of day, in microseconds since midnight.
 pub(super) fn time(text: &str) -> Option<i64> {
     let time: civil::Time = without_offset(text).parse().ok()?;
     let since = time.duration_since(civil::Time::midnight());
-    i64::try_from(since.as_millis()).ok()
+    i64::try_from(since.as_micros()).ok()
 }
 
 fn without_offset(clock: &str) -> &str {
@@ -86,16 +102,17 @@ pub(super) struct Unit {
 
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Length {
-    Milliseconds(i64),
+    Microseconds(i64),
     /// Weeks begin on Mondays.
     Week,
     Months(i32),
 }
 
-const SECOND: i64 = 1000;
+pub(super) const MILLISECOND: i64 = 1000;
+const SECOND: i64 = 1000 * MILLISECOND;
 const MINUTE: i64 = 60 * SECOND;
-const HOUR: i64 = 60 * MINUTE;
-const DAY: i64 = 24 * HOUR;
+pub(super) const HOUR: i64 = 60 * MINUTE;
+pub(super) const DAY: i64 = 24 * HOUR;
 /// 1970-01-05 was a Monday.
 const MONDAY: i64 = 4 * DAY;
 
@@ -107,34 +124,57 @@ const fn unit(name: &'static str, length: Length, format: &'static str) -> Unit 
     }
 }
 
-const DAYS: Unit = unit("day", Length::Milliseconds(DAY), "%Y-%m-%d");
+const DAYS: Unit = unit("day", Length::Microseconds(DAY), "%Y-%m-%d");
 
 /// The finest first.
-const UNITS: [Unit; 18] = [
-    unit("millisecond", Length::Milliseconds(1), "%H:%M:%S.%L"),
-    unit("100 milliseconds", Length::Milliseconds(100), "%H:%M:%S.%L"),
-    unit("second", Length::Milliseconds(SECOND), "%Y-%m-%d %H:%M:%S"),
+const UNITS: [Unit; 21] = [
+    unit(
+        "microsecond",
+        Length::Microseconds(1),
+        "%Y-%m-%d %H:%M:%S.%f",
+    ),
+    unit(
+        "10 microseconds",
+        Length::Microseconds(10),
+        "%Y-%m-%d %H:%M:%S.%f",
+    ),
+    unit(
+        "100 microseconds",
+        Length::Microseconds(100),
+        "%Y-%m-%d %H:%M:%S.%f",
+    ),
+    unit(
+        "millisecond",
+        Length::Microseconds(MILLISECOND),
+        "%Y-%m-%d %H:%M:%S.%L",
+    ),
+    unit(
+        "100 milliseconds",
+        Length::Microseconds(100 * MILLISECOND),
+        "%Y-%m-%d %H:%M:%S.%L",
+    ),
+    unit("second", Length::Microseconds(SECOND), "%Y-%m-%d %H:%M:%S"),
     unit(
         "10 seconds",
-        Length::Milliseconds(10 * SECOND),
+        Length::Microseconds(10 * SECOND),
         "%Y-%m-%d %H:%M:%S",
     ),
-    unit("minute", Length::Milliseconds(MINUTE), "%Y-%m-%d %H:%M"),
+    unit("minute", Length::Microseconds(MINUTE), "%Y-%m-%d %H:%M"),
     unit(
         "10 minutes",
-        Length::Milliseconds(10 * MINUTE),
+        Length::Microseconds(10 * MINUTE),
         "%Y-%m-%d %H:%M",
     ),
     unit(
         "30 minutes",
-        Length::Milliseconds(30 * MINUTE),
+        Length::Microseconds(30 * MINUTE),
         "%Y-%m-%d %H:%M",
     ),
-    unit("hour", Length::Milliseconds(HOUR), "%Y-%m-%d %H:%M"),
-    unit("3 hours", Length::Milliseconds(3 * HOUR), "%Y-%m-%d %H:%M"),
+    unit("hour", Length::Microseconds(HOUR), "%Y-%m-%d %H:%M"),
+    unit("3 hours", Length::Microseconds(3 * HOUR), "%Y-%m-%d %H:%M"),
     unit(
         "12 hours",
-        Length::Milliseconds(12 * HOUR),
+        Length::Microseconds(12 * HOUR),
         "%Y-%m-%d %H:%M",
     ),
     DAYS,
@@ -171,7 +211,7 @@ impl Unit {
     /// When the unit begins in which a moment is.
     pub(super) fn start(&self, at: i64) -> i64 {
         match self.length {
-            Length::Milliseconds(length) => at.div_euclid(length) * length,
+            Length::Microseconds(length) => at.div_euclid(length) * length,
             Length::Week => (at - MONDAY).div_euclid(7 * DAY) * 7 * DAY + MONDAY,
             Length::Months(months) => match civil(at) {
                 Some(civil) => of_months(months_of(civil).div_euclid(months) * months, at),
@@ -183,7 +223,7 @@ impl Unit {
     /// When the next unit begins.
     pub(super) fn next(&self, start: i64) -> i64 {
         match self.length {
-            Length::Milliseconds(length) => start + length,
+            Length::Microseconds(length) => start + length,
             Length::Week => start + 7 * DAY,
             Length::Months(months) => match civil(start) {
                 Some(civil) => of_months(months_of(civil) + months, start),
@@ -192,32 +232,54 @@ impl Unit {
         }
     }
 
+    /// How times of day of this unit are printed.
+    pub(super) fn clock(&self) -> &'static str {
+        match self.least() {
+            ..MILLISECOND => "%H:%M:%S.%f",
+            MILLISECOND..SECOND => "%H:%M:%S.%L",
+            _ => "%H:%M:%S",
+        }
+    }
+
     /// A moment as this unit prints it.
     pub(super) fn print(&self, at: i64) -> String {
         print(at, self.format)
     }
 
-    /// Its least length in milliseconds.
-    fn least(&self) -> i64 {
+    /// Its least length in microseconds.
+    pub(super) fn least(&self) -> i64 {
         match self.length {
-            Length::Milliseconds(length) => length,
+            Length::Microseconds(length) => length,
             Length::Week => 7 * DAY,
             Length::Months(months) => i64::from(months) * 28 * DAY,
         }
     }
 }
 
+/// How far a clock goes before UTC: `UTC+02`, `UTC-03:30`.
+pub(super) fn offset_words(ahead: i64) -> String {
+    let sign = if ahead < 0 { '-' } else { '+' };
+    let minutes = ahead.abs() / MINUTE;
+    match minutes % 60 {
+        0 => format!("UTC{sign}{:02}", minutes / 60),
+        rest => format!("UTC{sign}{:02}:{rest:02}", minutes / 60),
+    }
+}
+
 /// A moment in a format of [`Unit::format`].
 pub(super) fn print(at: i64, format: &str) -> String {
     match civil(at) {
-        // Vega's %L is the fraction's first three digits.
-        Some(civil) => civil.strftime(&format.replace(".%L", "%.3f")).to_string(),
+        // Vega's %L is the fraction's first three digits, and its %f six.
+        Some(civil) => {
+            let format = format.replace(".%L", "%.3f").replace(".%f", "%.6f");
+            civil.strftime(&format).to_string()
+        }
         None => String::new(),
     }
 }
 
 fn civil(at: i64) -> Option<DateTime> {
-    let at = Timestamp::from_millisecond(at).ok()?;
+    let at = Timestamp::from_microsecond(at).ok()?;
     Some(Offset::UTC.to_datetime(at))
 }
 
@@ -235,22 +297,25 @@ fn of_months(months: i32, otherwise: i64) -> i64 {
             .to_timestamp(date.to_datetime(civil::Time::midnight()))
             .ok()
     });
-    at.map_or(otherwise, |at| at.as_millisecond())
+    at.map_or(otherwise, |at| at.as_microsecond())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    fn at(text: &str) -> Option<i64> {
+        moment(text).map(|(at, _)| at)
+    }
+
     #[test]
     fn moments_are_read_by_their_wall_clock() {
-        let check =
-            |text: &str, expected: Option<i64>| assert_eq!(moment(text), expected, "{text}");
+        let check = |text: &str, expected: Option<i64>| assert_eq!(at(text), expected, "{text}");
         check("1970-01-01", Some(0));
-        check("1970-01-02 00:00:01.5", Some(86_401_500));
-        check("1970-01-01 12:00:00+02", Some(43_200_000));
-        check("1970-01-01 12:00:00-03:30", Some(43_200_000));
-        check("1969-12-31 23:59:59", Some(-1000));
+        check("1970-01-02 00:00:01.500001", Some(86_401_500_001));
+        check("1970-01-01 12:00:00+02", Some(43_200_000_000));
+        check("1970-01-01 12:00:00-03:30", Some(43_200_000_000));
+        check("1969-12-31 23:59:59", Some(-SECOND));
         check("infinity", None);
         check("0044-03-15 BC", None);
         check("23/11/2026", None);
@@ -258,9 +323,28 @@ mod tests {
     }
 
     #[test]
+    fn offsets_are_told_beside() {
+        let check = |text: &str, expected: Option<i64>| {
+            assert_eq!(
+                moment(text).map(|(_, offset)| offset),
+                Some(expected),
+                "{text}"
+            );
+        };
+        check("1970-01-01", None);
+        check("1970-01-01 12:00:00", None);
+        check("1970-01-01 12:00:00+02", Some(2 * HOUR));
+        check("1970-01-01 12:00:00.5-03:30", Some(-210 * MINUTE));
+        check(
+            "1893-01-01 12:00:00+00:53:28",
+            Some(53 * MINUTE + 28 * SECOND),
+        );
+    }
+
+    #[test]
     fn times_of_day_are_read() {
-        assert_eq!(time("00:00:01"), Some(1000));
-        assert_eq!(time("12:30:00.25+02"), Some(45_000_250));
+        assert_eq!(time("00:00:01"), Some(SECOND));
+        assert_eq!(time("12:30:00.25+02"), Some(45_000_250_000));
         assert_eq!(time("24:00:00"), None);
     }
 
@@ -281,13 +365,14 @@ mod tests {
 
     #[test]
     fn units_begin_where_calendars_say() {
-        let at = moment("2026-11-19 14:37:42.5").unwrap_or_default();
+        let now = at("2026-11-19 14:37:42.5").unwrap_or_default();
         let check = |room: usize, span: i64, name: &str, start: &str| {
-            let unit = Unit::fitting(at, at + span, room);
+            let unit = Unit::fitting(now, now + span, room);
             assert_eq!(unit.name, name);
-            assert_eq!(Some(unit.start(at)), moment(start), "{name}");
+            assert_eq!(Some(unit.start(now)), at(start), "{name}");
         };
-        check(100, 99_000, "second", "2026-11-19 14:37:42");
+        check(10, 99, "10 microseconds", "2026-11-19 14:37:42.5");
+        check(100, 99 * SECOND, "second", "2026-11-19 14:37:42");
         check(10, HOUR, "10 minutes", "2026-11-19 14:30:00");
         check(100, 90 * DAY, "day", "2026-11-19");
         check(20, 100 * DAY, "week", "2026-11-16");
@@ -296,8 +381,8 @@ mod tests {
         check(10, 9 * 365 * DAY, "year", "2026-01-01");
         check(5, 40 * 365 * DAY, "10 years", "2020-01-01");
 
-        let month = Unit::fitting(at, at + 400 * DAY, 20);
-        let start = month.start(at);
+        let month = Unit::fitting(now, now + 400 * DAY, 20);
+        let start = month.start(now);
         assert_eq!(month.print(start), "2026-11");
         assert_eq!(month.print(month.next(month.next(start))), "2027-01");
     }
@@ -305,12 +390,13 @@ mod tests {
     #[test]
     fn a_moment_begins_units() {
         let check = |text: &str, name: &str| {
-            assert_eq!(Unit::begun_by(moment(text).unwrap_or_default()).name, name);
+            assert_eq!(Unit::begun_by(at(text).unwrap_or_default()).name, name);
         };
         check("2026-01-01", "year");
         check("2026-04-01", "quarter");
         check("2026-11-16", "week");
         check("2026-11-17 03:00:00", "3 hours");
         check("2026-11-17 03:00:00.001", "millisecond");
+        check("2026-11-17 03:00:00.000001", "microsecond");
     }
 }

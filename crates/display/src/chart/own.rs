@@ -4,11 +4,14 @@ use serde_json::{Map, Value, json};
 use yaml_rust2::{Yaml, YamlLoader};
 
 use crate::chart::layout::problem;
+use crate::chart::moment::MILLISECOND;
+use crate::chart::number::{self, printed};
+use crate::chart::source::{self, Source, escaped, strings};
 use crate::chart::spec::INK;
 use crate::chart::spread::chosen;
-use crate::chart::value::{Nature, bounded, printed};
+use crate::chart::value::{From, Nature, Reading, bounded};
 use crate::chart::{moment, picture};
-use crate::{Bundle, Column, Kind, Problem};
+use crate::{Bundle, Column, Kind, Money, Problem};
 
 /// Rows that are drawn; of more, a fair sample.
 const SAMPLE: usize = 5_000;
@@ -16,27 +19,28 @@ const SAMPLE: usize = 5_000;
 const VALUES: usize = 100_000;
 /// A longer JSON value is drawn as text.
 const JSON: usize = 10_000;
-/// Transforms that make fields without naming them.
-const MAKERS: &[&str] = &[
-    "pivot",
-    "fold",
-    "density",
-    "quantile",
-    "lookup",
-    "regression",
-    "loess",
-];
-
 /// A specification, and the rows it is drawn from.
 #[derive(Debug)]
 pub struct Own {
     spec: Map<String, Value>,
-    columns: Vec<(usize, Column)>,
+    source: Source,
+    columns: Vec<Used>,
     rows: u64,
     /// How many rows the result had.
     of: u64,
     sample: Vec<Value>,
     state: u64,
+}
+
+/// A column that the specification needs.
+#[derive(Debug)]
+struct Used {
+    at: usize,
+    column: Column,
+    reading: Reading,
+    /// It is shown as names and as nothing else.
+    named: bool,
+    money: Money,
 }
 
 /// What all of our charts begin with: transparent, in colours that suit light and dark pages.
@@ -83,7 +87,7 @@ impl Own {
             true => serde_json::from_str(text).map_err(|error| unreadable("JSON", &error)),
             false => yaml(text),
         }?;
-        let Value::Object(spec) = spec else {
+        let Value::Object(mut spec) = spec else {
             return Err(problem(
                 "a specification is an object with a mark and an encoding",
                 "Such as: {\"mark\": \"bar\", \"encoding\": {\"x\": {\"field\": \"COLUMN\"}}}",
@@ -99,7 +103,17 @@ impl Own {
                 "Its schema is https://vega.github.io/schema/vega-lite/v5.json",
             ));
         }
+        if let Some(address) = source::elsewhere(&Value::Object(spec.clone())) {
+            return Err(problem(
+                format!(
+                    "the specification has data elsewhere, at {address}, and nothing is fetched"
+                ),
+                "Leave data out to draw the result, or write them down: \"data\": {\"values\": […]}. \
+                 %import makes a table of a file.",
+            ));
+        }
         Ok(Own {
+            source: Source::read(&mut spec, &[]),
             spec,
             columns: Vec::new(),
             rows: 0,
@@ -110,44 +124,36 @@ impl Own {
         })
     }
 
+    /// Whether any of it is drawn from a result, and not from data that it brings itself.
+    pub fn draws_result(&self) -> bool {
+        self.source.is_result
+    }
+
     /// Takes the columns of the result; a field that is the name of one is escaped where Vega would
     /// read more into it. Answers the first field that is no column, nor made by a transform.
     pub fn columns(&mut self, columns: &[Column]) -> Option<String> {
-        let mut spec = Value::Object(std::mem::take(&mut self.spec));
         let mut texts = String::new();
-        let mut made = Vec::new();
-        let mut unknown = None;
-        walk(&mut spec, &mut |object| {
-            for (key, value) in object.iter() {
-                if key == "as" || MAKERS.contains(&key.as_str()) {
-                    made.extend(strings(value).map(str::to_owned));
-                }
-                for text in strings(value) {
-                    texts += text;
-                    texts.push('\n');
-                }
+        source::every(&Value::Object(self.spec.clone()), &mut |object| {
+            for text in object.values().flat_map(strings) {
+                texts += text;
+                texts.push('\n');
             }
         });
-        let free = MAKERS.iter().any(|maker| holds(&spec, maker));
-        walk(&mut spec, &mut |object| {
-            let Some(Value::String(field)) = object.get_mut("field") else {
-                return;
-            };
-            if columns.iter().any(|column| column.name == *field) {
-                *field = escaped(field);
-            } else if !free && !known(field, columns, &made) {
-                unknown.get_or_insert_with(|| field.clone());
-            }
-        });
+        self.source = Source::read(&mut self.spec, columns);
         // A name may stand in an expression as well; what is nowhere is not needed.
         let used = columns.iter().enumerate().filter(|(_, column)| {
             texts.contains(&column.name) || texts.contains(&escaped(&column.name))
         });
-        self.columns = used.map(|(at, column)| (at, column.clone())).collect();
-        if let Value::Object(spec) = spec {
-            self.spec = spec;
-        }
-        unknown
+        self.columns = used
+            .map(|(at, column)| Used {
+                at,
+                column: column.clone(),
+                reading: Reading::of(column),
+                named: self.source.is_named(&column.name),
+                money: Money::default(),
+            })
+            .collect();
+        self.source.unknown.take()
     }
 
     /// Says how many rows the result had, where not all of them are pushed.
@@ -166,8 +172,8 @@ impl Own {
         let Some(place) = place else { return };
         let row: Map<String, Value> = self
             .columns
-            .iter()
-            .map(|(at, column)| (column.name.clone(), read(column, value(*at))))
+            .iter_mut()
+            .map(|used| (used.column.name.clone(), used.read(value(used.at))))
             .collect();
         match self.sample.get_mut(place) {
             Some(known) => *known = Value::Object(row),
@@ -180,7 +186,7 @@ impl Own {
     /// # Errors
     /// It cannot be drawn, there is nothing to draw, or drawing was stopped.
     pub fn bundle(mut self, stop: impl Fn() -> bool + Send + 'static) -> Result<Bundle, Problem> {
-        if self.rows == 0 {
+        if self.rows == 0 && self.draws_result() {
             return Err(problem(
                 "the result has no rows: there is nothing to draw",
                 "Draw a result that has some; from NAME names another one.",
@@ -199,8 +205,15 @@ impl Own {
         if let Some(note) = note {
             self.subtitle(&note);
         }
-        self.spec
-            .insert("data".into(), json!({"values": self.sample}));
+        self.count_money();
+        let rows = Value::Array(std::mem::take(&mut self.sample));
+        for name in std::mem::take(&mut self.source.named) {
+            let sets = self.spec.entry("datasets").or_insert_with(|| json!({}));
+            sets[name.as_str()] = rows.clone();
+        }
+        if self.draws_result() && !self.spec.contains_key("data") {
+            self.spec.insert("data".into(), json!({"values": rows}));
+        }
         let mut spec = Value::Object(self.spec);
         adopt(&mut spec, frame());
         picture::add(Bundle::plain(words), spec, stop)
@@ -220,9 +233,12 @@ impl Own {
         let names: Vec<&str> = self
             .columns
             .iter()
-            .map(|(_, column)| column.name.as_str())
+            .map(|used| used.column.name.as_str())
             .collect();
         let rows = match note {
+            _ if !self.draws_result() => {
+                return format!("Vega-Lite chart{mark}{title}\ndata of its own");
+            }
             Some(note) => note.to_owned(),
             None if self.rows == 1 => "1 row".into(),
             None => format!("{} rows", printed(self.rows as f64)),
@@ -232,6 +248,26 @@ impl Own {
             words += &format!("\n{description}");
         }
         words
+    }
+
+    /// Amounts of money as numbers, where they tell how many decimals they have.
+    fn count_money(&mut self) {
+        let is_money = |used: &&Used| used.reading.from == From::Units;
+        for used in self.columns.iter().filter(is_money) {
+            let Some(decimals) = used.money.decimals() else {
+                continue;
+            };
+            for row in &mut self.sample {
+                let Some(value) = row.get_mut(&used.column.name) else {
+                    continue;
+                };
+                let text = value
+                    .as_str()
+                    .and_then(|text| Money::number(text, decimals));
+                let number: Option<f64> = text.and_then(|text| text.parse().ok());
+                *value = json!(number);
+            }
+        }
     }
 
     /// Says something below the title.
@@ -286,73 +322,43 @@ fn unreadable(form: &str, error: &dyn std::fmt::Display) -> Problem {
     )
 }
 
-/// A value as Vega takes it. Moments have no zone, so that they are shown as they are here.
-fn read(column: &Column, text: Option<&str>) -> Value {
-    let Some(text) = text else { return Value::Null };
-    let nature = Nature::of(column);
-    match nature {
-        Nature::Number | Nature::Duration => json!(nature.read(text)),
-        Nature::Truth => json!(text == "t"),
-        Nature::Moment => match moment::moment(text) {
-            Some(at) => json!(moment::print(at, "%Y-%m-%dT%H:%M:%S.%L")),
-            None => json!(bounded(text)),
-        },
-        _ if column.kind == Kind::Json && text.len() <= JSON => {
-            serde_json::from_str(text).unwrap_or_else(|_| json!(bounded(text)))
+impl Used {
+    /// A value as Vega takes it. Moments have no zone, so that they are shown as they are here.
+    fn read(&mut self, text: Option<&str>) -> Value {
+        let Some(text) = text else { return Value::Null };
+        match self.reading.nature {
+            _ if self.reading.from == From::Units => {
+                self.money.see(text);
+                json!(text)
+            }
+            Nature::Number => match self.reading.read(text) {
+                // Names are told apart to the last digit.
+                Some(number) if self.named && !is_exact(number, text) => {
+                    json!(self.reading.name(text))
+                }
+                None if self.named => json!(bounded(text)),
+                number => json!(number),
+            },
+            Nature::Duration => json!(self.reading.read(text)),
+            Nature::Truth => json!(text == "t"),
+            Nature::Moment => match moment::moment(text) {
+                Some((at, _)) if at % MILLISECOND == 0 => {
+                    json!(moment::print(at, "%Y-%m-%dT%H:%M:%S.%L"))
+                }
+                Some((at, _)) => json!(moment::print(at, "%Y-%m-%dT%H:%M:%S.%f")),
+                None => json!(bounded(text)),
+            },
+            _ if self.column.kind == Kind::Json && text.len() <= JSON => {
+                serde_json::from_str(text).unwrap_or_else(|_| json!(bounded(text)))
+            }
+            _ => json!(bounded(text)),
         }
-        _ => json!(bounded(text)),
     }
 }
 
-/// A column's name as a field: dots and brackets in it are its own.
-fn escaped(name: &str) -> String {
-    let mut out = String::new();
-    for c in name.chars() {
-        if matches!(c, '.' | '[' | ']' | '\\' | '\'' | '"') {
-            out.push('\\');
-        }
-        out.push(c);
-    }
-    out
-}
-
-/// Whether a field is a column, within one, or made by the specification itself.
-fn known(field: &str, columns: &[Column], made: &[String]) -> bool {
-    let within = field.split(['.', '[']).next().unwrap_or_default();
-    let is = |name: &str| name == field || name == within || escaped(name) == field;
-    columns.iter().any(|column| is(&column.name)) || made.iter().any(|name| is(name))
-}
-
-/// Visits every object.
-fn walk(value: &mut Value, visit: &mut impl FnMut(&mut Map<String, Value>)) {
-    match value {
-        Value::Object(object) => {
-            visit(object);
-            object.values_mut().for_each(|value| walk(value, visit));
-        }
-        Value::Array(values) => values.iter_mut().for_each(|value| walk(value, visit)),
-        _ => {}
-    }
-}
-
-/// Whether an object somewhere has this key.
-fn holds(value: &Value, key: &str) -> bool {
-    match value {
-        Value::Object(object) => {
-            object.contains_key(key) || object.values().any(|value| holds(value, key))
-        }
-        Value::Array(values) => values.iter().any(|value| holds(value, key)),
-        _ => false,
-    }
-}
-
-/// A text, or the texts of a list.
-fn strings(value: &Value) -> impl Iterator<Item = &str> {
-    let list = value.as_array().map_or(&[][..], Vec::as_slice);
-    value
-        .as_str()
-        .into_iter()
-        .chain(list.iter().filter_map(Value::as_str))
+/// Whether a number is all of its text.
+fn is_exact(number: f64, text: &str) -> bool {
+    text.len() <= 15 || number::plain(text) == number.to_string()
 }
 
 /// Takes over what a specification does not say itself.

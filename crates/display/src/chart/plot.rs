@@ -3,11 +3,11 @@
 use std::collections::HashMap;
 
 use crate::chart::drawing::Drawing;
-use crate::chart::layout::{Layout, Place, problem};
+use crate::chart::layout::{Layout, Measure, Place, problem};
 use crate::chart::scale::{Order, Scale};
 use crate::chart::spread::Sample;
-use crate::chart::survey::Tally;
-use crate::chart::value::bounded;
+use crate::chart::survey::{Tally, Use};
+use crate::chart::value::Nature;
 use crate::chart::{Function, Kind, picture};
 use crate::{Bundle, Problem};
 
@@ -15,6 +15,9 @@ use crate::{Bundle, Problem};
 const KEPT: usize = 3_000;
 /// Groups in all; a picture shows no more.
 const GROUPS: usize = 3_000;
+
+/// Colours that can be told apart.
+pub(super) const COLORS: usize = 20;
 
 /// The place of a group: one number a part of the layout.
 pub(super) type Key = [i64; 4];
@@ -77,7 +80,7 @@ impl Plot {
         let columns = &layout.columns;
         let tallies = columns
             .iter()
-            .map(|(_, nature)| Tally::new(*nature))
+            .map(|(_, reading)| Tally::new(reading.clone()))
             .collect();
         let parts = |at: usize| layout.parts.iter().any(|part| part.at == at);
         let named = (0..columns.len()).map(parts).collect();
@@ -118,8 +121,8 @@ impl Plot {
                     tally.take(self.rows, read(at), weight, *named);
                 }
                 if self.kept.len() < KEPT {
-                    let kept = (0..layout.columns.len())
-                        .map(|at| read(at).map(|text| bounded(text).into_owned()));
+                    let columns = layout.columns.iter().enumerate();
+                    let kept = columns.map(|(at, (_, reading))| Some(reading.kept(read(at)?)));
                     self.kept.push(kept.collect());
                 }
                 self.rows += 1;
@@ -135,6 +138,10 @@ impl Plot {
         self.stage = match stage {
             Stage::Survey => {
                 let whole = self.kept.len() as u64 == self.rows;
+                for (at, tally) in self.tallies.iter_mut().enumerate() {
+                    tally.settle(used(&self.layout, at));
+                }
+                self.layout.settle(&self.tallies);
                 let mut gathered = Gathered::new(&self.layout, &self.tallies);
                 if !whole {
                     self.kept = Vec::new();
@@ -185,7 +192,7 @@ fn weight<'v>(layout: &Layout, read: impl Fn(usize) -> Option<&'v str>) -> f64 {
             let number = measure
                 .at
                 .and_then(read)
-                .and_then(|text| measure.nature.read(text));
+                .and_then(|text| layout.reading(measure.at?)?.read(text));
             number.map_or(0.0, f64::abs)
         }
         _ => 1.0,
@@ -203,7 +210,7 @@ impl Gathered {
             };
             let most = match (part.place, layout.chart.kind) {
                 (Place::Color, Kind::Arc) => 12,
-                (Place::Color, _) => 10,
+                (Place::Color, _) => COLORS,
                 (Place::Facet, _) => 12,
                 _ => continue,
             };
@@ -233,7 +240,8 @@ impl Gathered {
     fn take<'v>(&mut self, layout: &Layout, read: impl Fn(usize) -> Option<&'v str>) {
         let mut key = Key::default();
         for ((part, scale), place) in layout.parts.iter().zip(&self.scales).zip(&mut key) {
-            match scale.place(part.nature, read(part.at)) {
+            let reading = layout.reading(part.at);
+            match reading.and_then(|reading| scale.place(reading, read(part.at))) {
                 Some(found) => *place = found,
                 None => {
                     self.left_out += 1;
@@ -253,7 +261,7 @@ impl Gathered {
                 Some(at) => match read(at) {
                     None => None,
                     Some(_) if measure.function == Function::Count => Some(1.0),
-                    Some(text) => measure.nature.read(text),
+                    Some(text) => layout.reading(at).and_then(|reading| reading.read(text)),
                 },
             };
             if let Some(number) = number {
@@ -265,9 +273,10 @@ impl Gathered {
         }
         if let Some(sorter) = layout.sorter {
             let axis = key[axis_part(layout)];
+            let kept = |text| Some(layout.reading(sorter)?.kept(text));
             self.sorters
                 .entry(axis)
-                .or_insert_with(|| read(sorter).map(|text| bounded(text).into_owned()));
+                .or_insert_with(|| read(sorter).and_then(kept));
         }
     }
 }
@@ -284,21 +293,63 @@ pub(super) fn axis_part(layout: &Layout) -> usize {
 
 /// What is kept apart on an axis.
 fn axis(layout: &Layout, place: Place, tally: &Tally, room: usize) -> Scale {
+    let nature = tally.reading.nature;
+    let ranges = ranges(layout.chart.kind, place, nature).min(room);
     match layout.chart.kind {
-        Kind::Bar if tally.nature.is_clock() => Scale::ranges(tally, room.min(120)),
-        Kind::Bar if tally.nature.is_name() => Scale::discrete(tally, 50, Order::Rows),
+        Kind::Bar if nature.is_clock() => Scale::ranges(tally, ranges),
+        Kind::Bar if nature.is_name() => Scale::discrete(tally, 50, Order::Rows),
         Kind::Bar if !tally.forgotten && tally.names.len() <= 30 => {
             Scale::discrete(tally, 30, Order::Alphabet)
         }
-        Kind::Bar => Scale::ranges(tally, 40),
-        Kind::Line | Kind::Area => Scale::continuous(tally, room.min(1_500)),
-        Kind::Histogram => Scale::ranges(tally, if tally.nature.is_clock() { 60 } else { 30 }),
-        Kind::Box => Scale::discrete(tally, 30, Order::Rows),
-        Kind::Heatmap if tally.nature.is_clock() => Scale::ranges(tally, 60),
-        Kind::Heatmap => Scale::discrete(tally, 40, Order::Rows),
-        Kind::Point if tally.nature.is_clock() => Scale::ranges(tally, 60),
-        Kind::Point if place == Place::X => Scale::ranges(tally, 50),
-        Kind::Point | Kind::Arc => Scale::ranges(tally, 40),
+        Kind::Line | Kind::Area => Scale::continuous(tally, ranges),
+        Kind::Box => Scale::discrete(tally, ranges, Order::Rows),
+        Kind::Heatmap if !nature.is_clock() => Scale::discrete(tally, ranges, Order::Rows),
+        Kind::Bar | Kind::Histogram | Kind::Heatmap | Kind::Point | Kind::Arc => {
+            Scale::ranges(tally, ranges)
+        }
+    }
+}
+
+/// How many ranges an axis has room for.
+fn ranges(kind: Kind, place: Place, nature: Nature) -> usize {
+    match kind {
+        Kind::Bar if nature.is_clock() => 120,
+        Kind::Line | Kind::Area => 1_500,
+        Kind::Histogram if !nature.is_clock() => 30,
+        Kind::Box => 30,
+        Kind::Histogram | Kind::Heatmap | Kind::Point if nature.is_clock() => 60,
+        Kind::Point if place == Place::X => 50,
+        _ => 40,
+    }
+}
+
+/// What the chart does with a column it reads.
+fn used(layout: &Layout, at: usize) -> Use {
+    let chart = &layout.chart;
+    let part = layout.parts.iter().find(|part| part.at == at);
+    let is_line = matches!(chart.kind, Kind::Line | Kind::Area);
+    let is_log = chart.log_x || chart.log_y;
+    let measured = layout
+        .measures
+        .iter()
+        .filter(|measure| measure.at == Some(at));
+    // Bars and areas are as long as their number, and so is the size of a point.
+    let grounded = |measure: &Measure| {
+        let is_middle = matches!(
+            measure.function,
+            Function::Avg | Function::Min | Function::Max
+        );
+        let is_long = matches!(chart.kind, Kind::Bar | Kind::Area | Kind::Arc);
+        !is_middle || is_long || measure.place == Place::Size
+    };
+    let place = part.map_or(Place::X, |part| part.place);
+    let nature = layout
+        .reading(at)
+        .map_or(Nature::Name, |reading| reading.nature);
+    Use {
+        floats: !is_log && layout.sorter != Some(at) && !measured.into_iter().any(grounded),
+        room: ranges(chart.kind, place, nature),
+        each: is_line,
     }
 }
 

@@ -7,34 +7,30 @@
 use serde_json::{Map, Value, json};
 
 use crate::chart::drawing::Drawing;
-use crate::chart::layout::{Measure, Part, Place};
+use crate::chart::layout::{Part, Place};
+use crate::chart::lone::POINTED;
+use crate::chart::plot::Key;
 use crate::chart::scale::Scale;
-use crate::chart::value::Nature;
-use crate::chart::{Kind, own};
+use crate::chart::{Kind, moment, own};
 
 const WIDTH: usize = 560;
 const HEIGHT: usize = 320;
 /// Grey enough for black and white pages.
 pub(super) const INK: &str = "#767676";
 const COLOR: &str = "#4c78a8";
-/// Vega's own, which tell apart also where colours are seen less well.
-const COLORS: [&str; 12] = [
-    "#4c78a8", "#f58518", "#e45756", "#72b7b2", "#54a24b", "#eeca3b", "#b279a2", "#ff9da6",
-    "#9d755d", "#79706e", "#83bcb6", "#d67195",
-];
-/// The rest's.
-const OTHER: &str = "#bab0ac";
-
 impl Drawing<'_> {
     pub(super) fn spec(&self) -> Value {
         let mut spec = own::frame();
         spec["description"] = json!(self.words());
         spec["title"] = json!({"text": self.heading(), "subtitle": self.subtitle()});
         spec["data"] = json!({"values": self.values()});
+        if self.breaks() {
+            spec["config"]["mark"] = json!({"aria": false});
+        }
         let mut unit = self.unit_spec();
         let transforms: Vec<Value> = [Place::X, Place::Y]
             .into_iter()
-            .filter_map(|place| self.when(place))
+            .filter_map(|place| self.when(place)?.1)
             .collect();
         if !transforms.is_empty() {
             spec["transform"] = json!(transforms);
@@ -50,7 +46,7 @@ impl Drawing<'_> {
                 spec["facet"] = json!({
                     "field": "facet",
                     "type": "nominal",
-                    "title": part.name,
+                    "title": self.part_title(part),
                     "sort": self.labels(at),
                 });
                 spec["spec"] = Value::Object(unit);
@@ -74,7 +70,8 @@ impl Drawing<'_> {
     }
 
     fn group_values(&self) -> Vec<Value> {
-        let value = |(rank, key): (usize, &_)| {
+        let lone = self.lone();
+        let value = |(rank, key): (usize, &Key)| {
             let group = self.group(key)?;
             let mut value = self.place_values(key);
             for (at, measure) in self.layout.measures.iter().enumerate() {
@@ -90,6 +87,9 @@ impl Drawing<'_> {
                 }
                 _ => {}
             }
+            if let Some(height) = lone.get(key) {
+                value.insert("lone".into(), json!(height));
+            }
             Some(Value::Object(value))
         };
         self.keys.iter().enumerate().filter_map(value).collect()
@@ -100,15 +100,24 @@ impl Drawing<'_> {
         let mut value = Map::new();
         for (at, part) in self.layout.parts.iter().enumerate() {
             let (name, scale) = (part.place.name(), &self.gathered.scales[at]);
+            if matches!(scale, Scale::Names(_)) {
+                self.name(&mut value, part, scale, key[at]);
+                continue;
+            }
             if self.is_discrete(part, scale) {
                 value.insert(name.into(), json!(self.label(at, key[at])));
                 continue;
+            }
+            if self.is_fine(part) {
+                let from = scale.range(key[at]).0 as i64;
+                let words = moment::print(from, self.clock_format(part, scale));
+                value.insert(format!("{name}_words"), json!(words));
             }
             let divisor = self.part_unit(part).0;
             let (from, to) = scale.range(key[at]);
             let (from, to) = (from / divisor, to / divisor);
             match self.layout.chart.kind {
-                _ if matches!(scale, Scale::Each) => value.insert(name.into(), json!(from)),
+                _ if matches!(scale, Scale::Each(_)) => value.insert(name.into(), json!(from)),
                 Kind::Line | Kind::Area if part.nature.is_clock() => {
                     value.insert(name.into(), json!(from))
                 }
@@ -158,7 +167,7 @@ impl Drawing<'_> {
         values
     }
 
-    fn is_discrete(&self, part: &Part, scale: &Scale) -> bool {
+    pub(super) fn is_discrete(&self, part: &Part, scale: &Scale) -> bool {
         let by_name = matches!(part.place, Place::Color | Place::Facet)
             || self.layout.chart.kind == Kind::Box;
         by_name || matches!(scale, Scale::Names(_))
@@ -227,16 +236,38 @@ impl Drawing<'_> {
         }
         encoding.insert("tooltip".into(), json!(self.tooltips()));
         let mut unit = Map::new();
-        unit.insert("mark".into(), self.mark());
+        if self.lone().is_empty() {
+            unit.insert("mark".into(), self.mark());
+        } else {
+            let mut height = encoding.get("y").cloned().unwrap_or_default();
+            (height["field"], height["stack"]) = (json!("lone"), Value::Null);
+            let point = json!({"type": "circle", "color": COLOR, "size": 36, "opacity": 1});
+            let points = json!({"mark": point, "encoding": {"y": height}});
+            unit.insert("layer".into(), json!([{"mark": self.mark()}, points]));
+        }
         unit.insert("encoding".into(), Value::Object(encoding));
         unit
+    }
+
+    /// Whether some title breaks the expression that Vega-Lite makes of all of them, to read it to those
+    /// who do not see a mark.
+    fn breaks(&self) -> bool {
+        let parts = self.layout.parts.iter().map(|part| self.part_title(part));
+        let measures = self
+            .layout
+            .measures
+            .iter()
+            .map(|measure| self.title(measure));
+        parts
+            .chain(measures)
+            .any(|title| expressed(&title) != title)
     }
 
     fn mark(&self) -> Value {
         let colored = self.layout.part(Place::Color).is_some();
         match self.layout.chart.kind {
             Kind::Bar | Kind::Histogram => json!({"type": "bar", "color": COLOR}),
-            Kind::Line => match self.keys.len() <= 100 {
+            Kind::Line => match self.keys.len() <= POINTED {
                 true => json!({"type": "line", "color": COLOR, "point": {"size": 36}}),
                 false => json!({"type": "line", "color": COLOR, "strokeWidth": 1.5}),
             },
@@ -260,12 +291,12 @@ impl Drawing<'_> {
             }
             Kind::Heatmap => json!({"type": "rect"}),
             Kind::Arc => json!({"type": "arc", "innerRadius": 60, "padAngle": 0.01}),
-            Kind::Box => Value::Null,
+            Kind::Box => json!({}),
         }
     }
 
     /// Bars of several colours at the same name stand side by side.
-    fn side_by_side(&self) -> Option<&'static str> {
+    pub(super) fn side_by_side(&self) -> Option<&'static str> {
         self.layout.part(Place::Color)?;
         let place = match self.layout.lies() {
             true => Place::Y,
@@ -279,102 +310,7 @@ impl Drawing<'_> {
         })
     }
 
-    /// The axis of a part.
-    fn axis(&self, at: usize, part: &Part, scale: &Scale) -> Value {
-        let title = self.part_title(part);
-        let name = part.place.name();
-        if self.is_discrete(part, scale) {
-            let labels = self.labels(at);
-            let mut axis = json!({"labelLimit": 160, "grid": false});
-            if part.place == Place::X {
-                let longest = labels.iter().map(|label| label.chars().count()).max();
-                let room = self.size().0 / labels.len().max(1);
-                let fits = longest.unwrap_or_default() * 6 + 6 <= room;
-                axis["labelAngle"] = json!(if fits { 0 } else { -40 });
-            }
-            return json!({"field": name, "type": "nominal", "sort": labels, "title": title, "axis": axis});
-        }
-        if part.nature.is_clock() {
-            let mut axis = json!({"field": name, "type": "temporal", "title": title, "scale": {"type": "utc"}});
-            if part.nature == Nature::Time {
-                axis["axis"] = json!({"labelExpr": "utcFormat(datum.value, '%H:%M')"});
-            }
-            return axis;
-        }
-        let mut axis = json!({"field": name, "type": "quantitative", "title": title});
-        axis["scale"] = match self.is_log(part.place) {
-            true => json!({"type": "log", "nice": false}),
-            false => json!({"zero": false}),
-        };
-        let reach = self
-            .tally(part)
-            .and_then(|tally| Some((tally.whole, tally.reach?)));
-        if let Some((true, (least, most))) = reach
-            && least >= 1000.0
-            && most < 3000.0
-        {
-            // Years have no comma.
-            axis["axis"] = json!({"format": "d"});
-        }
-        axis
-    }
-
-    fn measure_axis(&self, measure: &Measure) -> Value {
-        let kind = self.layout.chart.kind;
-        let mut axis = json!({
-            "field": measure.place.name(),
-            "type": "quantitative",
-            "title": self.title(measure),
-        });
-        if measure.place == Place::X {
-            axis["axis"] = json!({"tickCount": 6});
-        }
-        if self.is_log(measure.place) {
-            axis["scale"] = json!({"type": "log", "nice": false});
-        } else if matches!(kind, Kind::Line | Kind::Point) {
-            axis["scale"] = json!({"zero": false});
-        }
-        if matches!(kind, Kind::Bar | Kind::Area | Kind::Histogram) {
-            let stacked = self.layout.chart.stacked
-                || kind == Kind::Histogram
-                || kind == Kind::Bar && self.side_by_side().is_none();
-            let colored = self.layout.part(Place::Color).is_some();
-            let zero = stacked && colored && !self.is_log(measure.place);
-            axis["stack"] = if zero { json!("zero") } else { Value::Null };
-        }
-        axis
-    }
-
-    fn colors(&self, at: usize, part: &Part, scale: &Scale) -> Value {
-        let places = self.domain(at);
-        let colors: Vec<&str> = places
-            .iter()
-            .enumerate()
-            .map(|(rank, place)| match scale {
-                Scale::Names(names) if names.is_other(*place) => OTHER,
-                _ => COLORS[rank % COLORS.len()],
-            })
-            .collect();
-        json!({
-            "field": "color",
-            "type": "nominal",
-            "title": part.name,
-            "sort": self.labels(at),
-            "scale": {"domain": self.labels(at), "range": colors},
-        })
-    }
-
-    /// Colours of a number.
-    fn shades(&self, measure: &Measure) -> Value {
-        json!({
-            "field": "color",
-            "type": "quantitative",
-            "title": self.title(measure),
-            "scale": {"scheme": "viridis"},
-        })
-    }
-
-    fn labels(&self, at: usize) -> Vec<String> {
+    pub(super) fn labels(&self, at: usize) -> Vec<String> {
         self.domain(at)
             .into_iter()
             .map(|place| self.label(at, place))
@@ -383,31 +319,37 @@ impl Drawing<'_> {
 
     /// What a pointer on a mark is told.
     fn tooltips(&self) -> Vec<Value> {
-        let mut tooltips = Vec::new();
-        for (at, part) in self.layout.parts.iter().enumerate() {
-            let scale = &self.gathered.scales[at];
-            let name = match self.when(part.place) {
-                Some(when) => when["as"].clone(),
-                None => json!(part.place.name()),
+        let mut tooltips = Tooltips::default();
+        for part in &self.layout.parts {
+            let Some((_, _, scale)) = self.part(part.place) else {
+                continue;
             };
-            let kind = match self.is_discrete(part, scale) || self.when(part.place).is_some() {
-                true => "nominal",
-                false => "quantitative",
+            let name = part.place.name();
+            let shortened = match scale {
+                Scale::Names(names) => names.labels.iter().any(|label| label.whole.is_some()),
+                _ => false,
             };
-            tooltips.push(json!({"field": name, "type": kind, "title": self.part_title(part)}));
+            let (field, kind) = match self.when(part.place) {
+                Some((words, _)) => (words, "nominal"),
+                None if shortened => (format!("{name}_whole"), "nominal"),
+                None if self.is_discrete(part, scale) => (name.to_owned(), "nominal"),
+                None => (name.to_owned(), "quantitative"),
+            };
+            tooltips.add(&field, kind, &self.part_title(part), name);
         }
         for measure in &self.layout.measures {
             let name = measure.place.name();
-            tooltips.push(json!({"field": name, "type": "quantitative", "title": self.title(measure), "format": ",.6~g"}));
+            tooltips.add(name, "quantitative", &self.title(measure), name);
         }
         if self.layout.chart.kind == Kind::Point && self.points.is_empty() {
-            tooltips.push(json!({"field": "rows", "type": "quantitative", "title": "rows"}));
+            tooltips.add("rows", "quantitative", "rows", "count");
         }
-        tooltips
+        tooltips.0
     }
 
-    /// A transform that puts a place into words for the tooltip, where it is a moment or a range.
-    fn when(&self, place: Place) -> Option<Value> {
+    /// The field of the words for a place, where it is a moment or a range; and the transform that
+    /// makes it, where the data have none.
+    fn when(&self, place: Place) -> Option<(String, Option<Value>)> {
         let (_, part, scale) = self.part(place)?;
         if self.is_discrete(part, scale) {
             return None;
@@ -418,17 +360,21 @@ impl Drawing<'_> {
             self.layout.chart.kind,
             Kind::Bar | Kind::Histogram | Kind::Heatmap
         );
-        if part.nature.is_clock() {
-            let format = self.clock_format(part, scale);
-            return Some(
-                json!({"calculate": format!("utcFormat(datum.{name}, '{format}')"), "as": words}),
-            );
+        if self.is_fine(part) {
+            return Some((words, None));
         }
-        (ranged && matches!(scale, Scale::Steps(_))).then(|| {
-            let calculate =
-                format!("format(datum.{name}, ',') + ' – ' + format(datum.{name}2, ',')");
-            json!({"calculate": calculate, "as": words})
-        })
+        let calculate = if part.nature.is_clock() {
+            format!(
+                "utcFormat(datum.{name}, '{}')",
+                self.clock_format(part, scale)
+            )
+        } else if ranged && matches!(scale, Scale::Steps(_)) {
+            format!("format(datum.{name}, ',') + ' – ' + format(datum.{name}2, ',')")
+        } else {
+            return None;
+        };
+        let transform = json!({"calculate": calculate, "as": words});
+        Some((words, Some(transform)))
     }
 
     fn box_layers(&self, encoding: &Map<String, Value>) -> Map<String, Value> {
@@ -444,17 +390,35 @@ impl Drawing<'_> {
         if self.layout.chart.log_y {
             scale = json!({"type": "log", "nice": false});
         }
-        let axis = |name: &str| json!({"field": name, "type": "quantitative", "title": title, "scale": scale});
-        let tooltip: Vec<Value> = self
-            .layout
-            .parts
-            .iter()
-            .map(|part| json!({"field": part.place.name(), "type": "nominal", "title": part.name}))
-            .chain(
-                [("high", "upper whisker"), ("three_quarters", "three quarters"), ("median", "median"), ("quarter", "quarter"), ("low", "lower whisker")]
-                    .map(|(name, title)| json!({"field": name, "type": "quantitative", "title": title, "format": ",.6~g"})),
-            )
-            .collect();
+        let format = self.measure_format(0);
+        let axis = |name: &str| {
+            let mut axis =
+                json!({"field": name, "type": "quantitative", "title": title, "scale": scale});
+            if let Some(format) = format {
+                axis["axis"] = json!({"format": format});
+            }
+            axis
+        };
+        let mut tooltip = Tooltips::default();
+        for part in &self.layout.parts {
+            tooltip.add(
+                part.place.name(),
+                "nominal",
+                &self.part_title(part),
+                part.place.name(),
+            );
+        }
+        let mut number = Tooltips::default();
+        number.add("beyond", "quantitative", &title, "beyond");
+        for (name, title) in [
+            ("high", "upper whisker"),
+            ("three_quarters", "three quarters"),
+            ("median", "median"),
+            ("quarter", "quarter"),
+            ("low", "lower whisker"),
+        ] {
+            tooltip.add(name, "quantitative", title, "spread");
+        }
         let layer = |mark: Value, from: &str, to: Option<&str>, tooltip: Value| {
             let mut layer = encoding.clone();
             layer.insert(along.into(), axis(from));
@@ -464,9 +428,7 @@ impl Drawing<'_> {
             layer.insert("tooltip".into(), tooltip);
             json!({"mark": mark, "encoding": layer})
         };
-        let tooltip = json!(tooltip);
-        let number =
-            json!([{"field": "beyond", "type": "quantitative", "title": title, "format": ",.6~g"}]);
+        let (tooltip, number) = (json!(tooltip.0), json!(number.0));
         let layers = vec![
             layer(
                 json!({"type": "rule", "color": INK}),
@@ -499,7 +461,7 @@ impl Drawing<'_> {
     }
 
     /// The size of one chart, in pixels: names have the room they need, side by side less is left.
-    fn size(&self) -> (usize, usize) {
+    pub(super) fn size(&self) -> (usize, usize) {
         let facets = self
             .layout
             .part(Place::Facet)
@@ -545,4 +507,29 @@ fn columns(facets: usize) -> usize {
         2 | 4 => 2,
         _ => 3,
     }
+}
+
+/// What a pointer on a mark is told, no two things by the same name.
+#[derive(Default)]
+struct Tooltips(Vec<Value>);
+
+impl Tooltips {
+    fn add(&mut self, field: &str, kind: &str, title: &str, place: &str) {
+        let mut title = expressed(title);
+        let known = |title: &str| self.0.iter().any(|tooltip| tooltip["title"] == title);
+        while known(&title) {
+            title = format!("{title} ({place})");
+        }
+        let mut tooltip = json!({"field": field, "type": kind, "title": title});
+        if kind == "quantitative" {
+            // As many digits as there are.
+            tooltip["format"] = json!(",.15~g");
+        }
+        self.0.push(tooltip);
+    }
+}
+
+/// A title as Vega-Lite takes it over into an expression, between quotes and as it stands.
+fn expressed(title: &str) -> String {
+    title.replace('\\', "\\\\").replace('"', "\\\"")
 }

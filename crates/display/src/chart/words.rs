@@ -1,12 +1,15 @@
 //! A chart in words: its title, what its reader has to know, and a description for those who do not
 //! see it.
 
+use std::collections::BTreeSet;
+
 use crate::chart::drawing::Drawing;
 use crate::chart::layout::Place;
 use crate::chart::moment;
+use crate::chart::number::{printed, printed_in, reach};
 use crate::chart::plot::Key;
 use crate::chart::scale::Scale;
-use crate::chart::value::printed;
+use crate::chart::value::From;
 use crate::chart::{Function, Kind};
 
 /// So many names of an axis are told.
@@ -113,14 +116,26 @@ impl Drawing<'_> {
         {
             notes.push("quartiles of a sample of each group".into());
         }
+        for part in &self.layout.parts {
+            let reading = self.layout.reading(part.at);
+            if let Some(From::Clock(ahead)) = reading.map(|reading| &reading.from) {
+                let clock = moment::offset_words(*ahead);
+                notes.push(format!(
+                    "{} by the clock of {clock} throughout, for the clock is turned back in between",
+                    part.name
+                ));
+            }
+        }
         notes.extend(self.left_out());
+        notes.extend(self.undrawn());
         notes
     }
 
     /// How a part is cut: `placed by week`, `points in steps of 10`.
     fn cut(&self, at: usize) -> Option<String> {
         let (part, scale) = (self.layout.parts.get(at)?, self.gathered.scales.get(at)?);
-        if !self.points.is_empty() || !matches!(part.place, Place::X | Place::Y) {
+        // A point that is a row has its own place; its colour may still be that of a range.
+        if !self.points.is_empty() && matches!(part.place, Place::X | Place::Y) {
             return None;
         }
         match scale {
@@ -129,9 +144,8 @@ impl Drawing<'_> {
                 _ => Some(format!("{} by {}", part.name, unit.name)),
             },
             Scale::Steps(steps) => {
-                let (divisor, unit) = self.part_unit(part);
-                let step = printed(steps.step / divisor);
-                let step = match unit {
+                let step = steps.length();
+                let step = match self.part_unit(part).1 {
                     None => step,
                     Some("ms") => format!("{step} ms"),
                     Some(units) if step == "1" => format!("1 {}", units.trim_end_matches('s')),
@@ -139,7 +153,7 @@ impl Drawing<'_> {
                 };
                 Some(format!("{} in steps of {step}", part.name))
             }
-            Scale::Names(_) | Scale::Each => None,
+            Scale::Names(_) | Scale::Each(_) => None,
         }
     }
 
@@ -198,6 +212,46 @@ impl Drawing<'_> {
             whys.push("what is not above zero, which a logarithmic scale cannot show".into());
         }
         (!whys.is_empty()).then(|| format!("left out: {}", whys.join(", ")))
+    }
+
+    /// Which colours and small charts show nothing.
+    fn undrawn(&self) -> Option<String> {
+        let kind = self.layout.chart.kind;
+        let measure = self.layout.measure()?;
+        if kind == Kind::Point {
+            return None;
+        }
+        let drawn = |key: &&Key| {
+            let group = self.group(key);
+            match (kind, group.and_then(|group| self.number(group, 0, measure))) {
+                (Kind::Box, _) => group.is_some_and(|group| {
+                    group
+                        .sample
+                        .as_ref()
+                        .is_some_and(|sample| sample.spread().is_some())
+                }),
+                (Kind::Arc, number) => number.is_some_and(|number| number != 0.0),
+                (_, number) => number.is_some(),
+            }
+        };
+        let mut empty = Vec::new();
+        for (at, part) in self.layout.parts.iter().enumerate() {
+            let scale = self.gathered.scales.get(at);
+            let by_name = matches!(scale, Some(Scale::Names(_)));
+            if !by_name && !matches!(part.place, Place::Color | Place::Facet) {
+                continue;
+            }
+            let shown: BTreeSet<i64> = self.keys.iter().filter(drawn).map(|key| key[at]).collect();
+            let places = self.domain(at).into_iter();
+            let label = |place| self.label(at, place);
+            empty.extend(places.filter(|place| !shown.contains(place)).map(label));
+        }
+        let more = match empty.len().saturating_sub(TOLD) {
+            0 => String::new(),
+            more => format!(" and {more} more"),
+        };
+        empty.truncate(TOLD);
+        (!empty.is_empty()).then(|| format!("nothing is drawn of {}{more}", empty.join(", ")))
     }
 
     /// The notes as the lines of a subtitle.
@@ -278,7 +332,7 @@ impl Drawing<'_> {
         let divisor = self.part_unit(part).0;
         let print = |number: f64| match part.nature.is_clock() {
             true => moment::print(number as i64, self.clock_format(part, scale)),
-            false => printed(number / divisor),
+            false => printed_in(number / divisor, reach(least, most) / divisor),
         };
         Some(format!(
             "{place}: {} from {} to {}",
@@ -299,6 +353,7 @@ impl Drawing<'_> {
         let least = numbers.iter().min_by(|a, b| a.0.total_cmp(&b.0))?;
         let most = numbers.iter().max_by(|a, b| a.0.total_cmp(&b.0))?;
         let title = self.title(measure);
+        let printed = |number| printed_in(number, reach(least.0, most.0));
         if numbers.len() == 1 {
             let at = self.key_words(most.1);
             return Some(format!("{title}: {} ({at})", printed(most.0)));
@@ -319,7 +374,8 @@ impl Drawing<'_> {
                 .layout
                 .measure()
                 .map_or(1.0, |measure| self.unit(measure).0);
-            let print = |number: f64| printed(number / divisor);
+            let reach = reach(spread.least, spread.most) / divisor;
+            let print = |number: f64| printed_in(number / divisor, reach);
             Some(format!(
                 "{}: median {}, half between {} and {}, all between {} and {}",
                 match self.layout.parts.is_empty() {
@@ -337,7 +393,7 @@ impl Drawing<'_> {
     }
 
     /// A key in words: where its parts are.
-    fn key_words(&self, key: &Key) -> String {
+    pub(super) fn key_words(&self, key: &Key) -> String {
         let labels: Vec<String> = (0..self.layout.parts.len())
             .map(|part| self.label(part, key[part]))
             .collect();

@@ -62,14 +62,14 @@ pub struct Link {
 }
 
 impl Diagram {
-    /// The picture, and the words.
+    /// The picture, also as a page for LaTeX, and the words.
     pub fn bundle(&self) -> Bundle {
         let bundle = Bundle::plain(self.text());
         if self.cards.is_empty() {
             return bundle;
         }
         let svg = self.svg();
-        let bundle = picture::add(bundle.clone(), &svg).unwrap_or(bundle);
+        let bundle = picture::add_with_page(bundle.clone(), &svg).unwrap_or(bundle);
         bundle.with("image/svg+xml", svg)
     }
 

@@ -4,9 +4,9 @@
 use std::collections::{HashMap, HashSet};
 use std::hash::{BuildHasher, RandomState};
 
-use display::{Column, Kind, grouped};
+use display::{Column, Kind, Money, grouped};
 
-use super::weight::{Weigh, decimal_order, letter_order};
+use super::weight::{Weigh, decimal_order, letter_order, shown};
 
 /// Different values are counted up to this many.
 const MOST_DIFFERENT: usize = 1_000_000;
@@ -40,6 +40,7 @@ pub(super) struct Facts {
     rows: u64,
     nulls: u64,
     sum: f64,
+    money: Money,
     least: Option<(f64, String)>,
     most: Option<(f64, String)>,
     different: HashSet<u64>,
@@ -66,6 +67,7 @@ impl Facts {
             rows: 0,
             nulls: 0,
             sum: 0.0,
+            money: Money::default(),
             least: None,
             most: None,
             different: HashSet::new(),
@@ -82,6 +84,9 @@ impl Facts {
         };
         let (weight, _) = self.weigh.of(value);
         self.sum += weight;
+        if self.weigh == Weigh::Money {
+            self.money.see(value);
+        }
         let order = |known: &(f64, String)| {
             weight.total_cmp(&known.0).then_with(|| match self.weigh {
                 Weigh::Number => decimal_order(value, &known.1),
@@ -137,16 +142,24 @@ impl Facts {
             ("NULL", grouped(self.nulls)),
             ("different", different),
         ];
+        let kind = self.kind;
         let short = |text: String| match text.char_indices().nth(80) {
             Some((end, _)) => format!("{}…", &text[..end]),
-            None => text,
+            None => shown(kind, &text).to_owned(),
         };
         if let (Some((_, least)), Some((_, most))) = (self.least, self.most) {
             facts.push(("least", short(least)));
             facts.push(("most", short(most)));
         }
-        if self.kind == Kind::Number && values > 0 {
-            facts.push(("mean", format!("{:.6}", self.sum / values as f64)));
+        let unit = match self.weigh {
+            Weigh::Money => self
+                .money
+                .decimals()
+                .map(|decimals| 10_f64.powi(decimals as i32)),
+            _ => Some(1.0),
+        };
+        if let (Kind::Number, Some(unit), 1..) = (self.kind, unit, values) {
+            facts.push(("mean", mean(self.sum / values as f64 / unit)));
         }
         let bars = match bars.want_rows() {
             true => bars.done(),
@@ -159,6 +172,16 @@ impl Facts {
                 .collect(),
         };
         Summary { facts, bars }
+    }
+}
+
+/// With as many digits as say something.
+fn mean(number: f64) -> String {
+    match number.abs() {
+        size if size != 0.0 && size.is_finite() && !(1e-3..1e15).contains(&size) => {
+            format!("{number:.6e}")
+        }
+        _ => format!("{number:.6}"),
     }
 }
 

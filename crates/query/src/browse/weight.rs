@@ -2,7 +2,7 @@
 
 use std::cmp::Ordering;
 
-use display::{Column, Kind};
+use display::{Column, Kind, Money};
 use jiff::Timestamp;
 use jiff::civil::{Date, DateTime, Time};
 
@@ -10,6 +10,8 @@ use jiff::civil::{Date, DateTime, Time};
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) enum Weigh {
     Number,
+    /// By its smallest unit: all amounts of a column have as many decimals.
+    Money,
     /// A date or a timestamp, in microseconds.
     Moment,
     /// Its length, a month being 30 days as in the server's own order.
@@ -21,6 +23,7 @@ pub(super) enum Weigh {
 impl Weigh {
     pub(super) fn new(column: &Column) -> Self {
         match column.kind {
+            Kind::Number if column.type_name.starts_with("money") => Weigh::Money,
             Kind::Number => Weigh::Number,
             Kind::Time if column.type_name.starts_with("interval") => Weigh::Interval,
             // Times of day sort as they are written.
@@ -39,9 +42,21 @@ impl Weigh {
                 let exact = value.len() <= 15 || !number.is_finite();
                 (number, if exact { "" } else { value })
             }
+            Weigh::Money => (number(&cents(value)), ""),
             Weigh::Moment => moment(value).map_or((f64::MAX, value), |weight| (weight, "")),
             Weigh::Interval => interval(value).map_or((f64::MAX, value), |weight| (weight, "")),
             Weigh::Text => (beginning(value), value),
+        }
+    }
+
+    /// Whether a text is a value.
+    pub(super) fn knows(self, value: &str) -> bool {
+        match self {
+            Weigh::Number => !number(value).is_nan(),
+            Weigh::Money => Money::units(value).is_some(),
+            Weigh::Moment => moment(value).is_some(),
+            Weigh::Interval => interval(value).is_some(),
+            Weigh::Text => true,
         }
     }
 
@@ -58,21 +73,55 @@ pub(super) fn order(weigh: Weigh, a: &str, b: &str) -> Ordering {
         // One of them may be short enough to be told by its weight alone.
         Weigh::Number if a_text.is_empty() && b_text.is_empty() => Ordering::Equal,
         Weigh::Number => decimal_order(a, b),
+        Weigh::Money => decimal_order(&cents(a), &cents(b)),
         _ => letter_order(a_text, b_text),
     })
 }
 
-/// A number as the server prints it, also one of money; what is none is larger than all.
+/// A number as the server prints it; what is none is larger than all.
 fn number(value: &str) -> f64 {
-    let digits = |c: char| c.is_ascii_digit() || matches!(c, '-' | '.');
-    value
-        .parse()
-        .ok()
-        .or_else(|| {
-            let number: String = value.chars().filter(|c| digits(*c)).collect();
-            number.parse().ok()
-        })
-        .unwrap_or(f64::NAN)
+    value.parse().unwrap_or(f64::NAN)
+}
+
+/// An amount in its smallest unit.
+pub(super) fn cents(value: &str) -> String {
+    Money::units(value).unwrap_or_else(|| value.to_owned())
+}
+
+/// A value as the table shows it.
+pub(super) fn shown(kind: Kind, value: &str) -> &str {
+    match (kind, value) {
+        (Kind::Boolean, "t") => "true",
+        (Kind::Boolean, "f") => "false",
+        (_, value) => value,
+    }
+}
+
+/// A moment without how far its clock goes before UTC.
+pub(super) fn without_offset(value: &str) -> &str {
+    let Some(clock) = value.find(' ').map(|blank| blank + 1) else {
+        return value;
+    };
+    let end = value[clock..].find(['+', '-', 'z']);
+    end.map_or(value, |end| value[..clock + end].trim_end())
+}
+
+/// A moment of which the first parts were said: `2024`, `2024-05`, `2024-05-06 07:08`.
+pub(super) fn completed(said: &str) -> Option<String> {
+    let (date, clock) = said.split_once([' ', 'T']).unwrap_or((said, ""));
+    let date = match date.split('-').count() {
+        _ if moment(&date.to_lowercase()).is_some() => date.to_owned(),
+        1 => format!("{date}-01-01"),
+        _ => format!("{date}-01"),
+    };
+    let clock = match clock.len() {
+        0 => String::new(),
+        2 => format!(" {clock}:00:00"),
+        5 => format!(" {clock}:00"),
+        _ => format!(" {clock}"),
+    };
+    let whole = format!("{date}{clock}").to_lowercase();
+    moment(&whole).is_some().then_some(whole)
 }
 
 /// `2024-05-06`, `2024-05-06 07:08:09.5+02`, `infinity`.
@@ -213,6 +262,16 @@ mod tests {
         ];
         check(Kind::Number, "numeric", &values);
         check(Kind::Number, "money", &["-$5.00", "$1.00", "$1,000.00"]);
+        check(
+            Kind::Number,
+            "money",
+            &[
+                "-1.234,56 €",
+                "7,00 €",
+                "1.234,56 €",
+                "92.233.720.368.547.758,07 €",
+            ],
+        );
     }
 
     #[test]

@@ -36,9 +36,9 @@ pub(super) async fn chart<H: Host>(
         Ok((plot, kept))
     };
     let (mut plot, kept) = planned().map_err(|problem| placed(run, &at, problem))?;
-    draw(run, &at, kept, move |kept, stop| {
+    draw(run, &at, move |stop| {
         while plot.wants_rows() {
-            push(kept, &stop, |row| plot.push(|column| row.get(column)))?;
+            push(&kept, &stop, |row| plot.push(|column| row.get(column)))?;
             plot.end_pass();
         }
         plot.bundle(stop.in_time())
@@ -61,33 +61,37 @@ pub(super) async fn own<H: Host>(
                 "It takes from RESULT, and a Vega-Lite specification in the lines below.",
             ));
         }
-        let kept = run.query.results.from(from.as_deref())?;
         let mut own = Own::parse(body)?;
+        if !own.draws_result() && from.is_none() {
+            return Ok((own, None));
+        }
+        let kept = run.query.results.from(from.as_deref())?;
         own.is_part_of(kept.rows());
         match own.columns(kept.columns()) {
             Some(field) => Err(unknown_column(&field, kept.columns())),
-            None => Ok((own, kept)),
+            None => Ok((own, Some(kept))),
         }
     };
     let (mut own, kept) = planned().map_err(|problem| placed(run, &at, problem))?;
-    draw(run, &at, kept, move |kept, stop| {
-        push(kept, &stop, |row| own.push(|column| row.get(column)))?;
+    draw(run, &at, move |stop| {
+        if let Some(kept) = &kept {
+            push(kept, &stop, |row| own.push(|column| row.get(column)))?;
+        }
         own.bundle(stop.in_time())
     })
     .await
 }
 
-/// Reads a result and draws it, beside everything else that waits; shows the picture.
+/// Draws, beside everything else that waits; shows the picture.
 async fn draw<H: Host>(
     run: &mut Run<'_, H>,
     at: &Range<usize>,
-    kept: Arc<Kept>,
-    work: impl FnOnce(&Arc<Kept>, Stop) -> Result<Bundle, Problem> + Send + 'static,
+    work: impl FnOnce(Stop) -> Result<Bundle, Problem> + Send + 'static,
 ) -> Result<(), Problem> {
     let stop = Stop::default();
     let mut working = {
         let stop = stop.clone();
-        spawn_blocking(move || work(&kept, stop))
+        spawn_blocking(move || work(stop))
     };
     let drawn = loop {
         tokio::select! {
@@ -268,7 +272,7 @@ pub(crate) fn takes(kind: Kind) -> Vec<&'static str> {
 
 /// `COLUMN`, `FUNCTION(COLUMN)`, or `count`, which counts rows. A column's own name comes first.
 fn channel(value: &str, columns: &[Column]) -> Result<Channel, Problem> {
-    if let Some(column) = find(value, columns) {
+    if let Some(column) = find(value, columns)? {
         return Ok(Channel::column(column));
     }
     let counted = Channel {
@@ -287,14 +291,14 @@ fn channel(value: &str, columns: &[Column]) -> Result<Channel, Problem> {
         .find(|(known, _)| known.eq_ignore_ascii_case(name));
     match (function, inner) {
         (Some((_, Function::Count)), None | Some("*" | "")) => Ok(counted),
-        (Some((_, function)), Some(inner)) => match find(inner, columns) {
+        (Some((_, function)), Some(inner)) => match find(inner, columns)? {
             Some(column) => Ok(Channel {
                 column: Some(column),
                 function: Some(*function),
             }),
             None => Err(unknown_column(inner, columns)),
         },
-        (None, Some(inner)) if find(inner, columns).is_some() => {
+        (None, Some(inner)) if find(inner, columns)?.is_some() => {
             let names = Function::ALL.map(|(name, _)| name);
             let all = format!("The functions: {}.", names.join(", "));
             Err(wrong(
@@ -309,28 +313,49 @@ fn channel(value: &str, columns: &[Column]) -> Result<Channel, Problem> {
 /// `x`, `y` or a column; a `-` before it turns it round.
 fn sort(value: &str, columns: &[Column]) -> Result<Sort, Problem> {
     let (name, descending) = match value.strip_prefix('-') {
-        Some(name) if find(value, columns).is_none() => (name, true),
+        Some(name) if find(value, columns)?.is_none() => (name, true),
         _ => (value, false),
     };
     let by = match name {
         "x" => By::X,
         "y" => By::Y,
-        name => By::Column(find(name, columns).ok_or_else(|| unknown_column(name, columns))?),
+        name => By::Column(find(name, columns)?.ok_or_else(|| unknown_column(name, columns))?),
     };
     Ok(Sort { by, descending })
 }
 
-/// The column of this name; letters of another case count where it is the only one.
-fn find(name: &str, columns: &[Column]) -> Option<usize> {
-    let exact = columns.iter().position(|column| column.name == name);
-    exact.or_else(|| {
-        let mut alike = columns
+/// The column of this name; letters of another case count where it is the only one, and so does a
+/// blank for any other white space, such as a line's end.
+fn find(name: &str, columns: &[Column]) -> Result<Option<usize>, Problem> {
+    let alike = |is: &dyn Fn(&str) -> bool| -> Vec<usize> {
+        let named = columns
             .iter()
             .enumerate()
-            .filter(|(_, column)| column.name.to_lowercase() == name.to_lowercase());
-        let (at, _) = alike.next()?;
-        alike.next().is_none().then_some(at)
-    })
+            .filter(|(_, column)| is(&column.name));
+        named.map(|(at, _)| at).collect()
+    };
+    match alike(&|known| known == name).as_slice() {
+        [] => {}
+        [at] => return Ok(Some(*at)),
+        several => {
+            return Err(wrong(
+                format!("the result has {} columns called {name}", several.len()),
+                "Give each a name of its own in the query: select … as NAME.",
+            ));
+        }
+    }
+    let spelled = |text: &str| -> String {
+        let blank = |c: char| if c.is_whitespace() { ' ' } else { c };
+        text.chars()
+            .flat_map(char::to_lowercase)
+            .map(blank)
+            .collect()
+    };
+    let wanted = spelled(name);
+    match alike(&|known| spelled(known) == wanted).as_slice() {
+        [at] => Ok(Some(*at)),
+        _ => Ok(None),
+    }
 }
 
 fn unknown_column(name: &str, columns: &[Column]) -> Problem {
@@ -380,6 +405,10 @@ mod tests {
             number("count"),
             text("a.b [c]"),
             text("City"),
+            text("say \"hi\""),
+            number("two\nlines"),
+            number("twice"),
+            number("twice"),
         ]
     }
 
@@ -429,6 +458,9 @@ mod tests {
             Some(Channel::column(2))
         );
         assert_eq!(chart("bar x=AMOUNT").unwrap().x, Some(Channel::column(1)));
+        let quoted = chart("bar x=\"say \"\"hi\"\"\" y='max(two lines)'").unwrap();
+        assert_eq!(quoted.x, Some(Channel::column(5)));
+        assert_eq!(quoted.y.and_then(|y| y.column), Some(6));
         assert_eq!(
             chart("bar x='a.b [c]' y='count(*)'").unwrap().x,
             Some(Channel::column(3))
@@ -472,6 +504,11 @@ mod tests {
             "histogram y=amount",
             "a histogram chart takes no y",
             "It takes x, color",
+        );
+        check(
+            "bar x=twice",
+            "the result has 2 columns called twice",
+            "as NAME",
         );
         check("bar x", "x needs a value", "x=COLUMN");
         check(
