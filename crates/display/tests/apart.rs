@@ -448,6 +448,16 @@ fn what_a_kind_cannot_show_is_refused() {
         "{}",
         bundle.text()
     );
+    let columns = [number("x"), number("y")];
+    let line = chart(Kind::Line, |chart| chart.log_x = true);
+    let rows = pairs(&[("-1", "1"), ("0", "2"), ("1", "3"), ("10", "4")]);
+    let bundle = draw(&line, &columns, &rows).unwrap();
+    assert_eq!(field(&bundle, "y"), [3.0, 4.0]);
+    assert!(
+        bundle.text().contains("not above zero"),
+        "{}",
+        bundle.text()
+    );
 }
 
 #[test]
@@ -695,6 +705,33 @@ fn fields_are_checked_where_they_are_the_results() {
     field(
         r#"{"layer": [{"data": {"values": [{"q": 1}]}, "mark": "rule"}, {"mark": "bar", "encoding": {"x": {"field": "q"}}}]}"#,
         "q",
+    );
+}
+
+#[test]
+fn a_field_that_is_two_columns_is_said() {
+    let mut own = Own::parse(r#"{"mark": "bar", "encoding": {"x": {"field": "a"}}}"#).unwrap();
+    assert_eq!(own.columns(&[number("a"), text("a")]), None);
+    assert_eq!(own.is_twice(), Some("a"));
+}
+
+#[test]
+fn boxes_say_what_they_do_not_draw() {
+    let numbers: Vec<String> = (0..2000).map(|at| (at % 10).to_string()).collect();
+    let far: Vec<String> = (0..150).map(|at| (1000 + at).to_string()).collect();
+    let rows: Vec<_> = numbers
+        .iter()
+        .chain(&far)
+        .map(|number| vec![Some(number.as_str())])
+        .collect();
+    let boxes = chart(Kind::Box, |chart| (chart.x, chart.y) = (None, channel(0)));
+    let bundle = draw(&boxes, &[number("v")], &rows).unwrap();
+    assert!(
+        bundle
+            .text()
+            .contains("50 numbers beyond the whiskers are not drawn"),
+        "{}",
+        bundle.text()
     );
 }
 

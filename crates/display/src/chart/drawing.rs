@@ -44,6 +44,14 @@ impl<'a> Drawing<'a> {
             keys: Vec::new(),
         };
         drawing.keys = drawing.sorted_keys();
+        // A logarithmic axis has no place for zero and below.
+        let shown: Vec<Key> = drawing
+            .keys
+            .iter()
+            .filter(|key| drawing.has_place(key))
+            .copied()
+            .collect();
+        drawing.keys = shown;
         if drawing.is_empty() {
             return Err(drawing.nothing());
         }
@@ -51,6 +59,16 @@ impl<'a> Drawing<'a> {
             Some(problem) => Err(problem),
             None => Ok(drawing),
         }
+    }
+
+    /// Whether a group is where its axes reach.
+    fn has_place(&self, key: &Key) -> bool {
+        let scales = self.layout.parts.iter().zip(&self.gathered.scales).zip(key);
+        scales.into_iter().all(|((part, scale), place)| {
+            let (from, to) = scale.range(*place);
+            let is_name = matches!(scale, Scale::Names(_));
+            is_name || !self.is_log(part.place) || f64::midpoint(from, to) > 0.0
+        })
     }
 
     /// Why there is nothing to draw.

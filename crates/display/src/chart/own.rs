@@ -156,6 +156,11 @@ impl Own {
         self.source.unknown.take()
     }
 
+    /// The first field that is the name of several columns.
+    pub fn is_twice(&self) -> Option<&str> {
+        self.source.twice.as_deref()
+    }
+
     /// Says how many rows the result had, where not all of them are pushed.
     pub fn is_part_of(&mut self, rows: u64) {
         self.of = rows;

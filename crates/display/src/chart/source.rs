@@ -41,6 +41,8 @@ pub(super) struct Source {
     pub(super) named: Vec<String>,
     /// The first field that is no column, nor made by a transform.
     pub(super) unknown: Option<String>,
+    /// The first field that is the name of several columns.
+    pub(super) twice: Option<String>,
     /// Fields by what they are used as: names, and whether everywhere.
     types: Vec<(String, bool)>,
 }
@@ -201,7 +203,15 @@ impl Reader<'_> {
     }
 
     fn field(&mut self, field: &mut String, scope: &Scope) {
-        if self.columns.iter().any(|column| column.name == *field) {
+        let named = self
+            .columns
+            .iter()
+            .filter(|column| column.name == *field)
+            .count();
+        if named > 1 {
+            self.found.twice.get_or_insert_with(|| field.clone());
+        }
+        if named > 0 {
             *field = escaped(field);
         } else if !scope.free && !self.is_known(field, scope) {
             self.found.unknown.get_or_insert_with(|| field.clone());

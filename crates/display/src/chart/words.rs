@@ -116,6 +116,15 @@ impl Drawing<'_> {
         {
             notes.push("quartiles of a sample of each group".into());
         }
+        let spreads = self.gathered.groups.values();
+        let spreads = spreads.filter_map(|group| group.sample.as_ref()?.spread());
+        let more: usize = spreads.map(|spread| spread.more).sum();
+        if more > 0 {
+            notes.push(format!(
+                "{} numbers beyond the whiskers are not drawn: of each group the farthest are",
+                printed(more as f64)
+            ));
+        }
         for part in &self.layout.parts {
             let reading = self.layout.reading(part.at);
             if let Some(From::Clock(ahead)) = reading.map(|reading| &reading.from) {

@@ -67,9 +67,14 @@ pub(super) async fn own<H: Host>(
         }
         let kept = run.query.results.from(from.as_deref())?;
         own.is_part_of(kept.rows());
-        match own.columns(kept.columns()) {
-            Some(field) => Err(unknown_column(&field, kept.columns())),
-            None => Ok((own, Some(kept))),
+        let unknown = own.columns(kept.columns());
+        match (unknown, own.is_twice()) {
+            (Some(field), _) => Err(unknown_column(&field, kept.columns())),
+            (None, Some(field)) => {
+                let named = kept.columns().iter().filter(|column| column.name == field);
+                Err(called_alike(field, named.count()))
+            }
+            (None, None) => Ok((own, Some(kept))),
         }
     };
     let (mut own, kept) = planned().map_err(|problem| placed(run, &at, problem))?;
@@ -337,12 +342,7 @@ fn find(name: &str, columns: &[Column]) -> Result<Option<usize>, Problem> {
     match alike(&|known| known == name).as_slice() {
         [] => {}
         [at] => return Ok(Some(*at)),
-        several => {
-            return Err(wrong(
-                format!("the result has {} columns called {name}", several.len()),
-                "Give each a name of its own in the query: select … as NAME.",
-            ));
-        }
+        several => return Err(called_alike(name, several.len())),
     }
     let spelled = |text: &str| -> String {
         let blank = |c: char| if c.is_whitespace() { ' ' } else { c };
@@ -356,6 +356,13 @@ fn find(name: &str, columns: &[Column]) -> Result<Option<usize>, Problem> {
         [at] => Ok(Some(*at)),
         _ => Ok(None),
     }
+}
+
+fn called_alike(name: &str, count: usize) -> Problem {
+    wrong(
+        format!("the result has {count} columns called {name}"),
+        "Give each a name of its own in the query: select … as NAME.",
+    )
 }
 
 fn unknown_column(name: &str, columns: &[Column]) -> Problem {
