@@ -13,6 +13,8 @@ use crate::message::Origin;
 
 /// The most comms that may be open; what a front end opens beyond that is closed.
 const MAX_OPEN: usize = 4096;
+/// The longest id and target of one, each.
+const MAX_NAME: usize = 1024;
 
 /// What is said over a comm.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -95,10 +97,11 @@ impl Comms {
         comm
     }
 
-    /// Takes note of one that a front end has opened; `None` where there are too many.
+    /// Takes note of one that a front end has opened; `None` where there are too many, or its
+    /// names are too long to keep.
     pub(crate) fn opened(&self, id: &str, target: &str, origin: &Arc<Origin>) -> Option<Comm> {
         let mut open = self.lock();
-        if open.len() >= MAX_OPEN {
+        if open.len() >= MAX_OPEN || id.len().max(target.len()) > MAX_NAME {
             return None;
         }
         open.insert(id.to_owned(), target.to_owned());

@@ -23,6 +23,9 @@ const LARGE: usize = 4 << 20;
 const KEPT: usize = 2 << 20;
 /// Longer cells were made by programs; nobody looks for them in a history.
 const LONGEST: usize = 256 << 10;
+/// The characters that one search compares: five times the longest history. Patterns can be
+/// made that would take hours.
+const STEPS: usize = 20_000_000;
 /// What may wait for the thread.
 const QUEUE: usize = 1000;
 
@@ -253,13 +256,17 @@ impl Book {
             }
             Access::Search { n, pattern, unique } => {
                 let pattern = pattern.as_deref().unwrap_or("*");
-                let mut found: Vec<_> = cells.filter(|e| matches(pattern, &e.input)).collect();
+                let mut steps = STEPS;
+                // The newest first, should it have to end before the last.
+                let cells = cells.rev();
+                let mut found: Vec<_> = cells
+                    .filter(|entry| matches(pattern, &entry.input, &mut steps))
+                    .collect();
                 if *unique {
                     let mut seen = HashSet::new();
-                    found.reverse();
                     found.retain(|entry| seen.insert(&entry.input));
-                    found.reverse();
                 }
+                found.reverse();
                 last(found, *n)
             }
         }
@@ -274,12 +281,17 @@ fn last(mut entries: Vec<&Entry>, n: Option<i64>) -> Vec<Entry> {
 }
 
 /// Whether all of `text` matches `pattern`, where `*` is anything and `?` is any one character.
-/// Brackets are themselves: front ends put a star behind what was typed, and escape nothing.
-fn matches(pattern: &str, text: &str) -> bool {
+/// Brackets are themselves: front ends put a star behind what was typed, and escape nothing. Each
+/// comparison takes one of `steps`; nothing matches when there are none left.
+fn matches(pattern: &str, text: &str, steps: &mut usize) -> bool {
     let (mut pattern, mut text) = (pattern.chars(), text.chars());
     // Where to go on when the last star has to take one more character.
     let mut retry = None;
     loop {
+        match steps.checked_sub(1) {
+            Some(left) => *steps = left,
+            None => return false,
+        }
         let before = (pattern.clone(), text.clone());
         match (pattern.next(), text.next()) {
             (None, None) => return true,
@@ -451,8 +463,25 @@ mod tests {
             ("*one*two", "one two\none two", true),
             ("abc", "ab", false),
         ] {
-            assert_eq!(matches(pattern, text), expected, "{pattern:?} {text:?}");
+            let found = matches(pattern, text, &mut 100);
+            assert_eq!(found, expected, "{pattern:?} {text:?}");
         }
+    }
+
+    #[test]
+    fn a_search_that_would_take_hours_ends_and_finds_the_newest() {
+        let mut book = Book::open(None);
+        for line in 1..=10 {
+            book.add(line, "a".repeat(200_000) + "c");
+        }
+        book.add(11, "an end".into());
+        let pattern = format!("*{}d", "a".repeat(100_000));
+        assert!(book.find(&search(&pattern, None, false)).is_empty());
+        let mut steps = STEPS;
+        assert!(!matches(&pattern, &"a".repeat(200_000), &mut steps));
+        assert_eq!(steps, 0);
+        let found = book.find(&search("a*", Some(1), true));
+        assert_eq!(inputs(&found), ["an end"]);
     }
 
     #[test]
