@@ -47,16 +47,16 @@ pub(crate) async fn run<I: Interpreter>(
 
 /// Answers the cell that ran when the kernel had to end.
 pub(crate) fn cut_off<I: Interpreter>(kernel: &Kernel<I>, router: &Router, request: &Request) {
-    abort(kernel, router, request.origin());
+    let count = request.execution_count();
+    let content = json!({ "status": "aborted", "execution_count": count });
+    abort(kernel, router, request.origin(), &content);
     kernel.end(request);
 }
 
 /// The reply to a cell that has not run, or not to its end.
-fn abort<I: Interpreter>(kernel: &Kernel<I>, router: &Router, origin: &Origin) {
-    let count = kernel.count.load(Ordering::Relaxed);
-    let content = json!({ "status": "aborted", "execution_count": count });
-    let metadata = json!({ "status": "aborted" });
-    kernel.reply(router, origin, "execute_reply", &metadata, &content);
+fn abort<I: Interpreter>(kernel: &Kernel<I>, router: &Router, origin: &Origin, content: &Value) {
+    let metadata = json!({ "started": message::now(), "status": "aborted" });
+    kernel.reply(router, origin, "execute_reply", &metadata, content);
 }
 
 struct Cell<'a, I> {
@@ -114,7 +114,9 @@ impl<I: Interpreter> Cell<'_, I> {
     fn abort(&self) {
         let request = self.handle(true, false);
         self.kernel.begin(&request);
-        abort(self.kernel, self.router, request.origin());
+        // Without a count, since it has none: front ends show the one they get as the cell's.
+        let content = json!({ "status": "aborted" });
+        abort(self.kernel, self.router, request.origin(), &content);
         self.kernel.end(&request);
     }
 
