@@ -30,8 +30,11 @@ const ALONE: &[(&str, &str)] = &[
     ("linux-keyutils", "query"),
     ("parquet", "files"),
     ("pglite-oxide", "local"),
+    ("poly1305", "jupyter"),
     ("postgres-native-tls", "query"),
+    ("salsa20", "jupyter"),
     ("tokio-postgres", "query"),
+    ("x25519-dalek", "jupyter"),
     ("zeromq", "jupyter"),
 ];
 

@@ -62,23 +62,22 @@ impl Frontend {
         options: Options,
         key: &'static str,
     ) -> Self {
-        let mut registrar = RouterSocket::new();
-        let endpoint = registrar.bind("tcp://127.0.0.1:0").await.unwrap();
-        let file = json!({
-            "transport": "tcp",
-            "kernel_id": "the kernel",
-            "registration_ip": "127.0.0.1",
-            "registration_port": port_of(&endpoint.to_string()),
-            "signature_scheme": "hmac-sha256",
-            "key": key,
-        });
-        let connection = Connection::parse(&file.to_string()).unwrap();
-        let kernel = tokio::spawn(jupyter::serve(interpreter, connection, options));
-        let ports = acknowledge(&mut registrar, key).await;
+        let (kernel, ports) = launch(interpreter, options, key, json!({})).await;
+        let mut front = Self::connect(kernel, key, ports, PeerIdentity::new()).await;
+        let welcome = front.next_published().await;
+        assert_eq!(welcome.kind, "iopub_welcome", "the first message");
+        assert_eq!(welcome.content, json!({ "subscription": "" }));
+        front.expect(&[("", "starting")]).await;
+        front
+    }
 
-        let mut options = SocketOptions::default();
-        options.peer_identity(PeerIdentity::new());
-        let identity = PeerIdentity::new();
+    /// Connects under this name to a kernel that runs.
+    pub(crate) async fn connect(
+        kernel: JoinHandle<Result<(), Error>>,
+        key: &'static str,
+        ports: Value,
+        identity: PeerIdentity,
+    ) -> Self {
         let dealer = || {
             let mut options = SocketOptions::default();
             options.peer_identity(identity.clone());
@@ -109,10 +108,6 @@ impl Frontend {
         front.heartbeat.connect(&heartbeat).await.unwrap();
         front.iopub.connect(&iopub).await.unwrap();
         front.iopub.subscribe("").await.unwrap();
-        let welcome = front.next_published().await;
-        assert_eq!(welcome.kind, "iopub_welcome", "the first message");
-        assert_eq!(welcome.content, json!({ "subscription": "" }));
-        front.expect(&[("", "starting")]).await;
         front
     }
 
@@ -141,18 +136,25 @@ impl Frontend {
 
     /// The `msg_id` and the frames of a request, signed.
     pub(crate) fn request(&self, kind: &str, content: &Value) -> (String, Vec<Bytes>) {
+        let metadata = json!({ "cellId": "a cell" });
+        self.request_with(kind, &metadata.to_string(), &content.to_string())
+    }
+
+    /// The same, of a metadata and a content that need be no JSON.
+    pub(crate) fn request_with(
+        &self,
+        kind: &str,
+        metadata: &str,
+        content: &str,
+    ) -> (String, Vec<Bytes>) {
         let id = Uuid::new_v4().to_string();
         let header = json!({
             "msg_id": id, "msg_type": kind, "session": "front", "username": "user",
             "date": "2026-11-22T10:00:00.000000Z", "version": "5.4", "subshell_id": null,
         });
-        let parts = [
-            header,
-            json!({}),
-            json!({ "cellId": "a cell" }),
-            content.clone(),
-        ];
-        (id, seal(self.key, &parts))
+        let header = header.to_string();
+        let parts = [&header, "{}", metadata, content].map(|part| Bytes::from(part.to_owned()));
+        (id, seal_bytes(self.key, parts))
     }
 
     /// The reply over shell, which has to be one to this request.
@@ -251,6 +253,32 @@ impl Frontend {
     }
 }
 
+/// Starts a kernel, and tells its ports; `fields` are added to its registration file.
+pub(crate) async fn launch(
+    interpreter: impl Interpreter,
+    options: Options,
+    key: &str,
+    fields: Value,
+) -> (JoinHandle<Result<(), Error>>, Value) {
+    let mut registrar = RouterSocket::new();
+    let endpoint = registrar.bind("tcp://127.0.0.1:0").await.unwrap();
+    let mut file = json!({
+        "transport": "tcp",
+        "kernel_id": "the kernel",
+        "registration_ip": "127.0.0.1",
+        "registration_port": port_of(&endpoint.to_string()),
+        "signature_scheme": "hmac-sha256",
+        "key": key,
+    });
+    for (name, value) in fields.as_object().unwrap() {
+        file[name] = value.clone();
+    }
+    let connection = Connection::parse(&file.to_string()).unwrap();
+    let kernel = tokio::spawn(jupyter::serve(interpreter, connection, options));
+    let ports = acknowledge(&mut registrar, key).await;
+    (kernel, ports)
+}
+
 /// What a message says, as a transcript writes it.
 fn short(message: &Message) -> String {
     let content = &message.content;
@@ -278,7 +306,10 @@ fn short(message: &Message) -> String {
 
 /// Signs the four parts of a message.
 pub(crate) fn seal(key: &str, parts: &[Value; 4]) -> Vec<Bytes> {
-    let parts = parts.clone().map(|part| Bytes::from(part.to_string()));
+    seal_bytes(key, parts.clone().map(|part| part.to_string().into()))
+}
+
+fn seal_bytes(key: &str, parts: [Bytes; 4]) -> Vec<Bytes> {
     let mut frames = vec![Bytes::from("<IDS|MSG>"), sign(key, &parts)];
     frames.extend(parts);
     frames
@@ -297,7 +328,7 @@ fn sign(key: &str, parts: &[Bytes]) -> Bytes {
     hex.into()
 }
 
-fn open(key: &str, frames: Vec<Bytes>) -> Message {
+pub(crate) fn open(key: &str, frames: Vec<Bytes>) -> Message {
     let start = frames
         .iter()
         .position(|frame| frame == "<IDS|MSG>")

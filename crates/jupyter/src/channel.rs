@@ -16,7 +16,7 @@ use crate::queue::Sender;
 use crate::router::{Inbox, Router};
 use crate::{Completeness, Failure, Interpreter, Said};
 
-/// How many completions and inspections may be worked on at once.
+/// How many completions and their like may be worked on at once.
 const ASIDE: usize = 32;
 
 /// Reads and answers one channel; `cells` takes the execute requests of shell.
@@ -32,16 +32,11 @@ pub(crate) async fn listen<I: Interpreter>(
             received = inbox.recv(), if aside.len() < ASIDE => received,
             Some(_) = aside.join_next() => continue,
         };
-        let Some((peer, frames)) = received else {
+        let Some((message, _room)) = received else {
             return;
         };
-        let message = match kernel.session.open(peer, frames) {
-            Ok(message) => message,
-            Err(reason) => {
-                log::warn!("a message is dropped: {reason}");
-                continue;
-            }
-        };
+        // What a request is answered with is small, but who does not read it may send many.
+        kernel.iopub.calm().await;
         match (message.kind.as_str(), &cells) {
             ("execute_request", Some(cells)) => {
                 let size = message.size();
@@ -50,7 +45,7 @@ pub(crate) async fn listen<I: Interpreter>(
                 }
             }
             // Those that may have to think.
-            ("complete_request" | "inspect_request" | "comm_msg", _) => {
+            ("complete_request" | "inspect_request" | "history_request" | "comm_msg", _) => {
                 let (kernel, router) = (kernel.clone(), router.clone());
                 aside.spawn(async move { answer(&kernel, &router, message).await });
             }
@@ -130,21 +125,6 @@ async fn reply_to<I: Interpreter>(
 
 fn kernel_info<I: Interpreter>(kernel: &Kernel<I>) -> Value {
     let info = kernel.interpreter.info();
-    let mut language = json!({
-        "name": info.language.name,
-        "version": info.language.version,
-        "mimetype": info.language.mimetype,
-        "file_extension": info.language.file_extension,
-    });
-    // Front ends fall back on the name, but not on an empty text.
-    for (field, value) in [
-        ("codemirror_mode", info.language.codemirror_mode),
-        ("pygments_lexer", info.language.pygments_lexer),
-    ] {
-        if !value.is_empty() {
-            language[field] = value.into();
-        }
-    }
     let links = info.help_links.iter();
     let links = links.map(|link| json!({ "text": link.text, "url": link.url }));
     json!({
@@ -152,7 +132,7 @@ fn kernel_info<I: Interpreter>(kernel: &Kernel<I>) -> Value {
         "protocol_version": PROTOCOL,
         "implementation": info.implementation,
         "implementation_version": info.version,
-        "language_info": language,
+        "language_info": info.language.info(),
         "banner": info.banner,
         "help_links": links.collect::<Vec<_>>(),
         "debugger": false,

@@ -1,28 +1,49 @@
 //! Where a kernel is to be found: the file that its launcher hands it, of either kind.
 
+use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
 use serde::Deserialize;
 use serde_json::{Value, json};
 use tokio::time::timeout;
 
+use crate::curve::Keys;
 use crate::endpoint::{Endpoint, Listener};
 use crate::error::Error;
 use crate::frames::Key;
-use crate::zmtp::{self, Incoming, Kind, Reader};
+use crate::handshake::handshake;
+use crate::zmtp::{self, Incoming, Kind, Limits, Reader};
 
 /// How long the launcher may take to acknowledge a registration.
 const ACKNOWLEDGE: Duration = Duration::from_secs(10);
+/// How large its answer may be, which is one word.
+const ANSWER: Limits = Limits {
+    bytes: 64 << 10,
+    frames: 16,
+};
 
 /// How the front ends reach a kernel, or where it has to say how.
 #[derive(Clone, Debug)]
 pub struct Connection {
     transport: Transport,
     ip: String,
-    pub(crate) key: String,
+    signing: SigningKey,
+    /// The keys that encrypt, where the launcher has made any.
+    pub(crate) keys: Option<Arc<Keys>>,
     channels: Channels,
+}
+
+/// The text that messages are signed with; nothing prints it.
+#[derive(Clone, Default, Deserialize)]
+struct SigningKey(String);
+
+impl fmt::Debug for SigningKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("SigningKey")
+    }
 }
 
 #[derive(Clone, Copy, Debug, Default, Deserialize)]
@@ -76,9 +97,14 @@ struct Fields {
     #[serde(default)]
     transport: Transport,
     #[serde(default)]
-    key: String,
+    key: SigningKey,
     #[serde(default = "only_scheme")]
     signature_scheme: String,
+    /// Read apart, so that no error repeats a key.
+    #[serde(default)]
+    curve_publickey: Value,
+    #[serde(default)]
+    curve_secretkey: Value,
     #[serde(flatten)]
     shape: Shape,
 }
@@ -123,12 +149,13 @@ impl Connection {
                  registration file (kernel_id, registration_ip, registration_port): {error}"
             )
         })?;
-        if fields.signature_scheme != only_scheme() && !fields.key.is_empty() {
+        if fields.signature_scheme != only_scheme() && !fields.key.0.is_empty() {
             return Err(format!(
                 "it asks for signatures by {}, and only hmac-sha256 is known here",
                 fields.signature_scheme
             ));
         }
+        let keys = keys(&fields.curve_publickey, &fields.curve_secretkey)?;
         let (ip, channels) = match fields.shape {
             Shape::Registration {
                 kernel_id: kernel,
@@ -140,9 +167,15 @@ impl Connection {
         Ok(Self {
             transport: fields.transport,
             ip,
-            key: fields.key,
+            signing: fields.key,
+            keys: keys.map(Arc::new),
             channels,
         })
+    }
+
+    /// What messages are signed with; empty where they are not.
+    pub(crate) fn key(&self) -> &str {
+        &self.signing.0
     }
 
     /// Listens on all five channels.
@@ -207,16 +240,26 @@ impl Connection {
     }
 }
 
+/// The pair of keys that encrypts, if there is one.
+fn keys(public: &Value, secret: &Value) -> Result<Option<Keys>, String> {
+    let both = "its curve_publickey and curve_secretkey belong together, and both are texts";
+    match (public, secret) {
+        (Value::Null, Value::Null) => Ok(None),
+        (Value::String(public), Value::String(secret)) => Ok(Some(Keys::parse(public, secret)?)),
+        _ => Err(both.into()),
+    }
+}
+
 /// Connects, sends one message and waits for one.
 async fn exchange(endpoint: &Endpoint, message: &[bytes::Bytes]) -> io::Result<Vec<bytes::Bytes>> {
     use tokio::io::AsyncWriteExt;
 
     let (reader, mut writer) = tokio::io::split(endpoint.connect().await?);
     let mut reader = Reader::new(reader);
-    zmtp::handshake(&mut reader, &mut writer, Kind::Dealer).await?;
+    handshake(&mut reader, &mut writer, Kind::Dealer, None).await?;
     writer.write_all(&zmtp::encode(message)).await?;
     loop {
-        match reader.next().await? {
+        match reader.next(ANSWER).await? {
             Incoming::Message(frames) => return Ok(frames),
             Incoming::Ping(pong) => writer.write_all(&pong).await?,
         }

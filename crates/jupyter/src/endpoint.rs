@@ -141,7 +141,8 @@ impl Listener {
         match self {
             Listener::Tcp(inner) => {
                 let (stream, _) = inner.accept().await?;
-                stream.set_nodelay(true)?;
+                // Refused only where the other side has gone, as its conversation will find.
+                let _ = stream.set_nodelay(true);
                 Ok(Box::new(stream))
             }
             #[cfg(unix)]

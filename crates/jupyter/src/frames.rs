@@ -37,6 +37,7 @@ pub(crate) enum Rejected {
     Truncated(usize),
     BadSignature,
     Replayed,
+    LargeHeader,
     NotJson(&'static str),
 }
 
@@ -54,6 +55,7 @@ impl fmt::Display for Rejected {
                 f.write_str("its signature is not made with this kernel's key")
             }
             Rejected::Replayed => f.write_str("its signature has been seen before"),
+            Rejected::LargeHeader => f.write_str("its header is too large"),
             Rejected::NotJson(part) => write!(f, "its {part} is not what it should be"),
         }
     }
@@ -74,6 +76,11 @@ impl Key {
             mac: mac.flatten(),
             seen: Mutex::default(),
         }
+    }
+
+    /// Whether there is one.
+    pub(crate) fn signs(&self) -> bool {
+        self.mac.is_some()
     }
 
     /// Takes a message apart, if it is whole, signed with this key, and new.

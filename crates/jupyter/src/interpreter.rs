@@ -2,7 +2,7 @@
 
 use std::future::Future;
 
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
 use crate::{Comm, Request, Said};
 
@@ -110,7 +110,8 @@ pub struct Info {
 pub struct Language {
     /// The language's name, lower case.
     pub name: String,
-    /// The language's version.
+    /// The language's version. Front ends write it into notebooks, so the program's own would
+    /// change every notebook with every release.
     pub version: String,
     /// Its MIME type.
     pub mimetype: String,
@@ -120,6 +121,28 @@ pub struct Language {
     pub pygments_lexer: String,
     /// The ending of its files, with the dot.
     pub file_extension: String,
+}
+
+impl Language {
+    /// What the kernel says of its language, and front ends write into notebooks.
+    pub fn info(&self) -> Value {
+        let mut info = json!({
+            "name": self.name,
+            "version": self.version,
+            "mimetype": self.mimetype,
+            "file_extension": self.file_extension,
+        });
+        // Front ends fall back on the name, but not on an empty text.
+        for (field, value) in [
+            ("codemirror_mode", &self.codemirror_mode),
+            ("pygments_lexer", &self.pygments_lexer),
+        ] {
+            if !value.is_empty() {
+                info[field] = value.as_str().into();
+            }
+        }
+        info
+    }
 }
 
 /// One entry of a front end's help menu.

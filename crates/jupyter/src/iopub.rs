@@ -9,17 +9,22 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use serde_json::{Map, Value, json};
-use tokio::sync::oneshot;
+use tokio::sync::{Semaphore, oneshot};
 use tokio::time::{Instant, sleep_until};
 
 use crate::endpoint::Listener;
 use crate::message::{NO_PARENT, Origin, Session};
 use crate::queue::{self, queue};
+use crate::socket::House;
 use crate::xpub::{XPub, xpub};
 use crate::zmtp;
 
 /// The bytes of output that may wait to be sent; then those who print wait.
 const CAPACITY: u32 = 8 << 20;
+/// The bytes of small messages that may wait beside it; then no more requests are taken up.
+const SMALL: u32 = 8 << 20;
+/// What one request may say in small messages, about.
+const REQUEST: u32 = 64 << 10;
 /// How long text is gathered.
 const GATHER: Duration = Duration::from_millis(100);
 /// How much text is gathered at most.
@@ -37,6 +42,8 @@ pub(crate) enum Stream {
 pub(crate) struct IoPub {
     session: Arc<Session>,
     queue: queue::Sender<Item>,
+    /// Room for small messages.
+    small: Arc<Semaphore>,
 }
 
 enum Item {
@@ -61,6 +68,7 @@ struct Text {
 pub(crate) fn iopub(
     listener: Listener,
     session: Arc<Session>,
+    house: House,
 ) -> (
     IoPub,
     impl Future<Output = ()> + Send,
@@ -84,10 +92,15 @@ pub(crate) fn iopub(
         }
         messages
     };
-    let (socket, accepting) = xpub(listener, Box::new(welcome));
+    let (socket, accepting) = xpub(listener, house, Box::new(welcome));
     let (queue, items) = queue(CAPACITY);
     let sending = send(socket, items, session.clone());
-    (IoPub { session, queue }, accepting, sending)
+    let iopub = IoPub {
+        session,
+        queue,
+        small: Arc::new(Semaphore::new(SMALL as usize)),
+    };
+    (iopub, accepting, sending)
 }
 
 impl IoPub {
@@ -124,7 +137,15 @@ impl IoPub {
     /// request. So interrupts are answered even when a front end stalls.
     pub(crate) fn push(&self, kind: &str, origin: &Origin, content: &Value) {
         let (topic, message) = address(&self.session, kind, &origin.header, content);
-        self.queue.push(Item::Message { topic, message });
+        let size = u32::try_from(message.len()).unwrap_or(SMALL).min(SMALL);
+        let room = self.small.clone().try_acquire_many_owned(size).ok();
+        self.queue.push_with(Item::Message { topic, message }, room);
+    }
+
+    /// Waits until there is room for the small messages of one more request: before it is taken
+    /// up, not while it is answered.
+    pub(crate) async fn calm(&self) {
+        let _ = self.small.acquire_many(REQUEST).await;
     }
 
     /// Publishes text, with what else comes within a moment.

@@ -173,6 +173,6 @@ pub(crate) fn failed(failure: &Failure) -> Value {
 pub(crate) fn malformed(error: &serde_json::Error) -> Failure {
     Failure::new(
         "InvalidRequest",
-        format!("the request's content is not what it should be: {error}"),
+        format!("the request is not what it should be: {error}"),
     )
 }

@@ -27,17 +27,23 @@
 //! # }
 //! ```
 //!
-//! From the wire to the interpreter: `endpoint` (TCP, Unix sockets), `zmtp` (ZeroMQ's frames),
-//! `socket`, `router` and `xpub` (its sockets), `frames` and `message` (Jupyter's messages),
-//! `channel`, `cells`, `comm`, `iopub` and `stdin` (the channels), `kernel` and `serve` (the whole).
+//! From the wire to the interpreter: `endpoint` (TCP, Unix sockets), `zmtp`, `handshake`, `curve` and
+//! `boxes` (ZeroMQ's frames and its encryption), `socket`, `guests`, `router`, `xpub` and `heartbeat` (its
+//! sockets), `frames` and `message` (Jupyter's messages), `channel`, `cells`, `comm`, `iopub` and
+//! `stdin` (the channels), `kernel` and `serve` (the whole).
 
+mod boxes;
 mod cells;
 mod channel;
 mod comm;
 mod connection;
+mod curve;
 mod endpoint;
 mod error;
 mod frames;
+mod guests;
+mod handshake;
+mod heartbeat;
 mod history;
 mod interpreter;
 mod iopub;
@@ -52,6 +58,7 @@ mod router;
 mod serve;
 mod socket;
 mod stdin;
+mod told;
 mod usage;
 mod xpub;
 mod zmtp;

@@ -13,6 +13,14 @@ use crate::frames::{Frames, Key, Rejected};
 /// The version of the messaging protocol that is spoken.
 pub(crate) const PROTOCOL: &str = "5.5";
 
+/// The largest header taken: it goes back with each message of its request.
+const MAX_HEADER: usize = 16 << 10;
+/// The largest metadata taken.
+const MAX_METADATA: usize = 4 << 20;
+/// What a message holds beside its bytes, about, and by how much JSON grows when it is read.
+const MESSAGE: usize = 1 << 10;
+const PARSED: usize = 8;
+
 /// This process as a partner of the conversation: its id, and the key all messages are signed
 /// with. Front ends see a restart by the id.
 pub(crate) struct Session {
@@ -98,20 +106,31 @@ pub(crate) struct Message {
     /// The `msg_id` of the message that this one answers, if any.
     pub(crate) answers: Option<String>,
     pub(crate) metadata: Map<String, Value>,
+    /// What is wrong with its metadata. Whoever waits for an answer is told.
+    flaw: Option<String>,
     content: Bytes,
     /// Bytes beside the JSON; comms have them.
     pub(crate) buffers: Vec<Bytes>,
+    /// About how many bytes it holds.
+    size: usize,
 }
 
 impl Message {
     fn read(peer: Bytes, frames: Frames) -> Result<Self, Rejected> {
+        if frames.header.len().max(frames.parent.len()) > MAX_HEADER {
+            return Err(Rejected::LargeHeader);
+        }
         let header: Header =
             serde_json::from_slice(&frames.header).map_err(|_| Rejected::NotJson("header"))?;
-        let metadata: Map<String, Value> =
-            serde_json::from_slice(&frames.metadata).map_err(|_| Rejected::NotJson("metadata"))?;
+        let (metadata, flaw) = match metadata(&frames.metadata) {
+            Ok(metadata) => (metadata, None),
+            Err(flaw) => (Map::new(), Some(flaw)),
+        };
         let parent: Map<String, Value> =
             serde_json::from_slice(&frames.parent).map_err(|_| Rejected::NotJson("parent"))?;
         let answers = parent.get("msg_id").and_then(Value::as_str);
+        let buffers: usize = frames.buffers.iter().map(Bytes::len).sum();
+        let read = frames.header.len() + frames.content.len() + PARSED * frames.metadata.len();
         Ok(Self {
             kind: header.msg_type,
             answers: answers.map(str::to_owned),
@@ -121,13 +140,18 @@ impl Message {
                 header: frames.header,
             }),
             metadata,
+            flaw,
             content: frames.content,
             buffers: frames.buffers,
+            size: MESSAGE + read + buffers,
         })
     }
 
     /// The content as a `T`. A field that is null counts as missing, as front ends mean it.
     pub(crate) fn content<T: DeserializeOwned>(&self) -> Result<T, serde_json::Error> {
+        if let Some(flaw) = &self.flaw {
+            return Err(serde::de::Error::custom(flaw));
+        }
         let mut content: Map<String, Value> = serde_json::from_slice(&self.content)?;
         content.retain(|_, value| !value.is_null());
         serde_json::from_value(content.into())
@@ -135,9 +159,16 @@ impl Message {
 
     /// About how many bytes it holds.
     pub(crate) fn size(&self) -> usize {
-        let buffers: usize = self.buffers.iter().map(Bytes::len).sum();
-        self.origin.header.len() + self.content.len() + buffers
+        self.size
     }
+}
+
+fn metadata(text: &[u8]) -> Result<Map<String, Value>, String> {
+    if text.len() > MAX_METADATA {
+        let most = MAX_METADATA >> 20;
+        return Err(format!("its metadata is larger than {most} MiB"));
+    }
+    serde_json::from_slice(text).map_err(|error| format!("its metadata: {error}"))
 }
 
 #[derive(Deserialize)]
@@ -261,8 +292,10 @@ mod tests {
             }),
             answers: None,
             metadata: Map::new(),
+            flaw: None,
             content: Bytes::from(content.to_owned()),
             buffers: Vec::new(),
+            size: 0,
         };
         message.content()
     }

@@ -57,8 +57,13 @@ impl<T> Sender<T> {
 
     /// Queues `item` without asking for room: for small ones that must never wait.
     pub(crate) fn push(&self, item: T) {
+        self.push_with(item, None);
+    }
+
+    /// Queues `item`, which holds room that somebody else counts.
+    pub(crate) fn push_with(&self, item: T, room: Room) {
         // A closed queue means that the kernel is ending.
-        let _ = self.items.send((item, None));
+        let _ = self.items.send((item, room));
     }
 
     /// Waits until everything queued with `send` or `try_send` has been worked off.

@@ -11,17 +11,22 @@ use tokio::task::JoinSet;
 use tokio::time::timeout;
 
 use crate::connection::Connection;
+use crate::heartbeat::heartbeat;
 use crate::history::History;
 use crate::iopub::iopub;
 use crate::kernel::{Farewell, Kernel, guard};
 use crate::message::{Access, Session};
 use crate::queue::queue;
-use crate::router::{Inbox, Router, router};
+use crate::router::router;
+use crate::socket::House;
 use crate::stdin::Stdin;
 use crate::{Error, Interpreter, cells, channel, lifetime};
 
 /// The bytes of cells that may wait; then shell is read no further.
 const CELLS: u32 = 64 << 20;
+/// The bytes of other messages that may wait at one channel, and of answers that nobody asked for.
+const INBOX: u32 = 64 << 20;
+const ANSWERS: u32 = 1 << 20;
 /// How long closing may take. Launchers wait 2.5 s before they use force.
 const CLOSE: Duration = Duration::from_millis(1500);
 /// How long the cell that runs then may take to give in to its interrupt.
@@ -44,25 +49,32 @@ pub async fn serve<I: Interpreter>(
     options: Options,
 ) -> Result<(), Error> {
     let terminated = lifetime::terminated().map_err(Error::System)?;
-    let session = Arc::new(Session::new(&connection.key));
+    let session = Arc::new(Session::new(connection.key()));
+    if !session.key.signs() && connection.keys.is_none() {
+        log::warn!(
+            "the connection file has an empty key: whoever can connect to this kernel runs cells \
+             in it and reads their output"
+        );
+    }
     let (listeners, ports) = connection.listen().await?;
     let history = History::start(options.history).map_err(Error::System)?;
 
     // Dropped with this function, and everything that listens or sends with it.
     let mut tasks = JoinSet::new();
-    let (iopub, subscribing, publishing) = iopub(listeners.iopub, session.clone());
+    let house = House::new(connection.keys.clone());
+    let (iopub, subscribing, publishing) = iopub(listeners.iopub, session.clone(), house.clone());
     tasks.spawn(subscribing);
     tasks.spawn(publishing);
-    let mut open = |listener| {
-        let (router, inbox, accepting) = router(listener);
+    tasks.spawn(heartbeat(listeners.heartbeat, house.clone()));
+    let mut open = |channel, listener, capacity| {
+        let (session, house) = (session.clone(), house.clone());
+        let (router, inbox, accepting) = router(listener, channel, session, house, capacity);
         tasks.spawn(accepting);
         (router, inbox)
     };
-    let (heart, beats) = open(listeners.heartbeat);
-    let (stdin, answers) = open(listeners.stdin);
-    let (control, control_inbox) = open(listeners.control);
-    let (shell, shell_inbox) = open(listeners.shell);
-    tasks.spawn(echo(heart, beats));
+    let (stdin, answers) = open("stdin", listeners.stdin, ANSWERS);
+    let (control, control_inbox) = open("control", listeners.control, INBOX);
+    let (shell, shell_inbox) = open("shell", listeners.shell, INBOX);
 
     let (farewells, mut farewell) = mpsc::unbounded_channel();
     let stdin = Stdin::new(session.clone(), stdin, answers);
@@ -127,13 +139,6 @@ pub async fn serve<I: Interpreter>(
     }
     tasks.shutdown().await;
     Ok(())
-}
-
-/// The heartbeat: what comes goes back.
-async fn echo(heart: Router, mut beats: Inbox) {
-    while let Some((peer, frames)) = beats.recv().await {
-        heart.send(&peer, &frames);
-    }
 }
 
 /// Answers a shutdown request, to its sender and to all.

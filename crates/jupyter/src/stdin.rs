@@ -68,14 +68,7 @@ impl Stdin {
         if !self.router.send(&origin.peer, &frames) {
             return Err(InputError::Gone);
         }
-        while let Some((peer, frames)) = answers.recv().await {
-            let message = match self.session.open(peer, frames) {
-                Ok(message) => message,
-                Err(reason) => {
-                    log::warn!("stdin: a message is dropped: {reason}");
-                    continue;
-                }
-            };
+        while let Some((message, _room)) = answers.recv().await {
             // jupyter_client's answers name no parent, others' do.
             let stale = message
                 .answers

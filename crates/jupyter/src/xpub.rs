@@ -14,16 +14,20 @@ use futures_util::future::join_all;
 use tokio::time::timeout;
 
 use crate::endpoint::Listener;
+use crate::handshake;
 use crate::lock::lock;
 use crate::queue::Refused;
-use crate::socket::{self, Hub, Peer};
-use crate::zmtp::Kind;
+use crate::socket::{self, House, Hub, Peer};
+use crate::told::Told;
+use crate::zmtp::{Kind, Limits};
 
 /// How long a subscriber may take less than `PACE` bytes while it keeps the others waiting.
 const PATIENCE: Duration = Duration::from_secs(5);
 const PACE: u64 = 64 << 10;
 /// The most subscriptions of one subscriber.
 const MAX_TOPICS: usize = 100;
+/// The longest of them.
+const MAX_TOPIC: usize = 1024;
 
 /// Makes, for the topic of a new subscription, the messages that its subscriber sees first.
 pub(crate) type Welcome = Box<dyn Fn(&Bytes) -> Vec<Bytes> + Send + Sync>;
@@ -32,19 +36,22 @@ pub(crate) type Welcome = Box<dyn Fn(&Bytes) -> Vec<Bytes> + Send + Sync>;
 #[derive(Clone)]
 pub(crate) struct XPub {
     hub: Arc<Subscribers>,
+    told: Arc<Told>,
 }
 
 /// Makes an XPUB of a listener. It lives as long as the future, which only accepts.
 pub(crate) fn xpub(
     listener: Listener,
+    house: House,
     welcome: Welcome,
 ) -> (XPub, impl Future<Output = ()> + Send) {
     let hub = Arc::new(Subscribers {
         peers: Mutex::default(),
         welcome,
     });
-    let accepting = socket::accept(listener, hub.clone());
-    (XPub { hub }, accepting)
+    let told = Arc::new(Told::of("iopub"));
+    let accepting = socket::accept(listener, hub.clone(), house, told.clone());
+    (XPub { hub, told }, accepting)
 }
 
 impl XPub {
@@ -76,10 +83,10 @@ impl XPub {
                 return;
             }
             if peer.taken() - before < PACE {
-                log::warn!(
-                    "a front end has not read its output for {} s; it is let go",
-                    PATIENCE.as_secs()
-                );
+                let seconds = PATIENCE.as_secs();
+                self.told.once(format!(
+                    "a front end has not read its output for {seconds} s; it is let go"
+                ));
                 self.hub.leave(peer);
                 peer.dismiss();
                 return;
@@ -116,11 +123,41 @@ impl Subscribers {
     fn lock(&self) -> MutexGuard<'_, HashMap<u64, Subscriber>> {
         lock(&self.peers)
     }
+
+    async fn subscribe(&self, peer: &Peer, topic: Bytes) {
+        let may = |subscriber: &Subscriber| subscriber.topics.len() < MAX_TOPICS;
+        if !self.lock().get(&peer.number).is_some_and(may) {
+            return;
+        }
+        let mut welcome = Vec::new();
+        for message in (self.welcome)(&topic) {
+            // Who subscribes without reading waits.
+            let room = peer.room(message.len()).await;
+            welcome.push((message, room));
+        }
+        let mut peers = self.lock();
+        if let Some(subscriber) = peers.get_mut(&peer.number) {
+            // Under the lock, so that nothing is published to it before its welcome.
+            for (message, room) in welcome {
+                peer.queue.push_with(message, room);
+            }
+            subscriber.topics.push(topic);
+        }
+    }
 }
 
 impl Hub for Subscribers {
     const KIND: Kind = Kind::XPub;
+    const WELCOME: handshake::Welcome = handshake::Welcome::Holders;
     const PEER_QUEUE: u32 = 8 << 20;
+    const PROVES: bool = false;
+
+    fn limits(_proved: bool) -> Limits {
+        Limits {
+            bytes: 1 + MAX_TOPIC,
+            frames: 16,
+        }
+    }
 
     fn join(&self, peer: &Peer) {
         let subscriber = Subscriber {
@@ -134,28 +171,14 @@ impl Hub for Subscribers {
         let [frame] = frames.as_slice() else {
             return Ok(());
         };
-        let Some((&action, _)) = frame.split_first() else {
-            return Ok(());
-        };
-        let topic = frame.slice(1..);
-        let mut peers = self.lock();
-        let Some(subscriber) = peers.get_mut(&peer.number) else {
-            return Ok(());
-        };
-        match action {
-            1 if subscriber.topics.len() < MAX_TOPICS => {
-                // Under the lock, so that nothing is published to it before its welcome.
-                for message in (self.welcome)(&topic) {
-                    let size = message.len();
-                    // Full only for one who subscribes without reading.
-                    let _ = peer.queue.try_send(message, size);
-                }
-                subscriber.topics.push(topic);
-            }
-            0 => {
-                let known = subscriber.topics.iter().position(|known| *known == topic);
-                if let Some(index) = known {
-                    subscriber.topics.swap_remove(index);
+        match frame.split_first() {
+            Some((1, topic)) => self.subscribe(peer, Bytes::copy_from_slice(topic)).await,
+            Some((0, topic)) => {
+                if let Some(subscriber) = self.lock().get_mut(&peer.number) {
+                    let known = subscriber.topics.iter().position(|known| known == topic);
+                    if let Some(index) = known {
+                        subscriber.topics.swap_remove(index);
+                    }
                 }
             }
             _ => {}
