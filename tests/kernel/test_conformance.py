@@ -1,7 +1,11 @@
 """Jupyter's own test of kernels, every sample filled in; conftest.py lets none be skipped."""
 
+import json
+import subprocess
+
 import jupyter_kernel_test
 import pytest
+from support import notebooks
 
 ONE = " one \n-----\n   1\n(1 row)"
 
@@ -41,3 +45,18 @@ class TestKernel(jupyter_kernel_test.KernelTests):
 class TestWelcome(jupyter_kernel_test.IopubWelcomeTests):
     kernel_name = "rowcell"
     support_iopub_welcome = True
+
+
+def test_notebooks_say_of_the_language_what_the_kernel_says(kernel, rowcell, tmp_path):
+    """Front ends write it into a notebook that is opened: one that says another is modified."""
+    info = kernel.client.kernel_info(reply=True, timeout=10)["content"]["language_info"]
+    script, made = tmp_path / "a.sql", tmp_path / "a.ipynb"
+    script.write_text(r"\echo a")
+    subprocess.run([rowcell, "run", script, "--to", made], check=True, capture_output=True)
+    files = [made, *notebooks.QUICKSTART.parent.glob("*.ipynb")]
+    assert len(files) > 4
+    for file in files:
+        metadata = json.loads(file.read_text())["metadata"]
+        assert metadata["language_info"] == info, file
+        spec = {"display_name": "SQL (Rowcell)", "language": "sql", "name": "rowcell"}
+        assert metadata["kernelspec"] == spec, file

@@ -1,5 +1,7 @@
 """What a user of JupyterLab sees: tables, errors, an interrupt, a restart, a hidden prompt."""
 
+import json
+import subprocess
 from pathlib import Path
 
 import nbformat
@@ -80,6 +82,40 @@ def test_restart(open_notebook, folder):
     notebook.run(1)
     assert notebook.prompt(1).strip() == "[1]:"
     assert 'relation "t" does not exist' in notebook.text(1)
+
+
+def test_cells_behind_an_error_are_not_numbered(open_notebook, folder):
+    cells = [r"\echo one", r"\echo two", r"\echo three"]
+    file = lab.write(folder, "behind", *cells)
+    notebook = open_notebook(file)
+    notebook.command("notebook:run-all-cells")
+    for number in range(3):
+        notebook.wait_answered(number)
+    notebook.cell(1).locator(".jp-InputArea-editor").click()
+    notebook.page.keyboard.press("ControlOrMeta+a")
+    notebook.page.keyboard.type("select 1/0")
+    notebook.command("notebook:run-all-cells")
+    notebook.page.wait_for_function(
+        "() => document.querySelectorAll('.jp-CodeCell')[1].innerText.includes('division by zero')"
+    )
+    notebook.wait("idle")
+    prompts = [notebook.prompt(number).strip() for number in range(3)]
+    assert prompts == ["[4]:", "[5]:", "[ ]:"]
+    assert notebook.text(2) == ""
+
+
+def test_a_notebook_that_is_opened_and_run_is_as_before(open_notebook, folder, rowcell):
+    script = folder / "as-before.sql"
+    script.write_text(r"\echo hello")
+    file = folder / "as-before.ipynb"
+    subprocess.run([rowcell, "run", script, "--to", file], check=True, capture_output=True)
+    before = json.loads(file.read_text())
+    notebook = open_notebook(file)
+    dirty = "() => jupyterapp.shell.currentWidget.context.model.dirty"
+    assert not notebook.page.evaluate(dirty), "modified when it was opened"
+    notebook.run(0)
+    notebook.wait("idle")
+    assert json.loads(notebook.saved()) == before
 
 
 def test_a_password_is_asked_for_and_hidden(open_notebook, folder, server):

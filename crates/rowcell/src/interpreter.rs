@@ -47,15 +47,7 @@ impl Interpreter for Sql {
                 "Rowcell {version}: SQL cells, psql's commands (\\?) and %help. \
                  %connect names a database; without it there is an embedded PostgreSQL."
             ),
-            language: Language {
-                name: "sql".into(),
-                version: version.into(),
-                // The names under which front ends colour PostgreSQL's dialect.
-                mimetype: "text/x-pgsql".into(),
-                codemirror_mode: "text/x-pgsql".into(),
-                pygments_lexer: "postgresql".into(),
-                file_extension: ".sql".into(),
-            },
+            language: sql(),
             help_links: vec![
                 link("PostgreSQL", "https://www.postgresql.org/docs/current/"),
                 link(
@@ -133,6 +125,20 @@ impl Interpreter for Sql {
         self.grids.close().await;
         self.query.close();
         self.servers.stop().await;
+    }
+}
+
+/// The language of a notebook.
+pub(crate) fn sql() -> Language {
+    Language {
+        name: "sql".into(),
+        // The standard's.
+        version: "2023".into(),
+        // The names under which front ends colour PostgreSQL's dialect.
+        mimetype: "text/x-pgsql".into(),
+        codemirror_mode: "text/x-pgsql".into(),
+        pygments_lexer: "postgresql".into(),
+        file_extension: ".sql".into(),
     }
 }
 

@@ -51,7 +51,7 @@ impl Notebook {
                 "cells": [cell],
                 "metadata": {
                     "kernelspec": {"name": "rowcell", "display_name": "SQL (Rowcell)", "language": "sql"},
-                    "language_info": {"name": "sql", "file_extension": ".sql", "mimetype": "text/x-pgsql"},
+                    "language_info": crate::interpreter::sql().info(),
                 },
                 "nbformat": 4,
                 "nbformat_minor": 5,
