@@ -2,6 +2,18 @@
 
 use std::os::unix::fs::PermissionsExt;
 use std::process::Command;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use native_tls::Identity;
+use openssl::asn1::Asn1Time;
+use openssl::bn::BigNum;
+use openssl::hash::MessageDigest;
+use openssl::pkey::{PKey, Private};
+use openssl::rsa::Rsa;
+use openssl::x509::extension::{BasicConstraints, SubjectAlternativeName};
+use openssl::x509::{X509, X509NameBuilder};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpListener;
 
 use crate::notebook::Notebook;
 use crate::server::{Server, psql, server, without_tls};
@@ -380,4 +392,152 @@ async fn a_password_is_not_sent_in_clear_to_a_distant_host() {
             .as_deref(),
         Ok("plain")
     );
+}
+
+/// A certificate of a key for a name, from and to so many days from now, signed by another key; by
+/// itself where there is none.
+fn certificate(
+    name: &str,
+    days: (i64, i64),
+    key: &PKey<Private>,
+    signer: Option<(&X509, &PKey<Private>)>,
+) -> X509 {
+    let day = |days: i64| {
+        let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
+        Asn1Time::from_unix(now.unwrap().as_secs() as i64 + days * 86400).unwrap()
+    };
+    let mut subject = X509NameBuilder::new().unwrap();
+    subject.append_entry_by_text("CN", name).unwrap();
+    let subject = subject.build();
+    let mut builder = X509::builder().unwrap();
+    builder.set_version(2).unwrap();
+    let number = BigNum::from_u32(serial())
+        .unwrap()
+        .to_asn1_integer()
+        .unwrap();
+    builder.set_serial_number(&number).unwrap();
+    builder.set_subject_name(&subject).unwrap();
+    builder.set_pubkey(key).unwrap();
+    builder.set_not_before(&day(days.0)).unwrap();
+    builder.set_not_after(&day(days.1)).unwrap();
+    match signer {
+        Some((issuer, _)) => builder.set_issuer_name(issuer.subject_name()).unwrap(),
+        None => builder.set_issuer_name(&subject).unwrap(),
+    }
+    if signer.is_some() {
+        let context = builder.x509v3_context(None, None);
+        let names = SubjectAlternativeName::new().dns(name).build(&context);
+        builder.append_extension(names.unwrap()).unwrap();
+    } else {
+        let authority = BasicConstraints::new().critical().ca().build().unwrap();
+        builder.append_extension(authority).unwrap();
+    }
+    let signing = signer.map_or(key, |(_, key)| key);
+    builder.sign(signing, MessageDigest::sha256()).unwrap();
+    builder.build()
+}
+
+/// A serial number that no other certificate of this test has.
+fn serial() -> u32 {
+    static NEXT: AtomicU32 = AtomicU32::new(1);
+    NEXT.fetch_add(1, Ordering::Relaxed)
+}
+
+fn new_key() -> PKey<Private> {
+    PKey::from_rsa(Rsa::generate(2048).unwrap()).unwrap()
+}
+
+/// Something that begins TLS with this certificate, and nothing else; the port it listens at.
+async fn begins_tls(certificate: &X509, key: &PKey<Private>) -> u16 {
+    let key = key.private_key_to_pem_pkcs8().unwrap();
+    let identity = Identity::from_pkcs8(&certificate.to_pem().unwrap(), &key).unwrap();
+    let acceptor = native_tls::TlsAcceptor::new(identity).unwrap();
+    let acceptor = tokio_native_tls::TlsAcceptor::from(acceptor);
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let port = listener.local_addr().unwrap().port();
+    tokio::spawn(async move {
+        while let Ok((mut client, _)) = listener.accept().await {
+            let mut request = [0; 8];
+            if client.read_exact(&mut request).await.is_ok() {
+                let _ = client.write_all(b"S").await;
+                let _ = acceptor.accept(client).await;
+            }
+        }
+    });
+    port
+}
+
+#[tokio::test]
+async fn each_fault_of_a_certificate_has_its_own_words() {
+    let (authority_key, stranger_key, key) = (new_key(), new_key(), new_key());
+    let always = (-10, 10);
+    let authority = certificate("the authority", always, &authority_key, None);
+    let stranger = certificate("a stranger", always, &stranger_key, None);
+    let file = server().file("words-authority.crt");
+    std::fs::write(&file, authority.to_pem().unwrap()).unwrap();
+    let by_authority = Some((&authority, &authority_key));
+    let by_stranger = Some((&stranger, &stranger_key));
+    for (certificate, words) in [
+        (
+            certificate("localhost", (-10, -1), &key, by_authority),
+            "has expired",
+        ),
+        (
+            certificate("localhost", (1, 10), &key, by_authority),
+            "is not valid yet",
+        ),
+        (
+            certificate("db.example", always, &key, by_authority),
+            "is not for \"localhost\"",
+        ),
+        (
+            certificate("localhost", always, &key, by_stranger),
+            "signed by none of the authorities",
+        ),
+        (
+            certificate("localhost", always, &key, None),
+            "is self-signed",
+        ),
+    ] {
+        let port = begins_tls(&certificate, &key).await;
+        let why = connects(&format!(
+            "host=localhost hostaddr=127.0.0.1 port={port} user=u dbname=d sslmode=verify-full \
+             sslrootcert={file}"
+        ))
+        .await
+        .unwrap_err();
+        assert!(why.contains(words), "{words}: {why}");
+        let others = [
+            "has expired",
+            "is not valid yet",
+            "is not for",
+            "none of the",
+            "revoked",
+        ];
+        let said = others.iter().filter(|other| why.contains(**other)).count();
+        assert!(said <= 1, "{why}");
+    }
+}
+
+#[tokio::test]
+async fn a_clients_certificate_that_has_expired() {
+    let server = server();
+    let read = |name: &str| std::fs::read(server.file(name)).unwrap();
+    let authority = X509::from_pem(&read("authority.crt")).unwrap();
+    let authority_key = PKey::private_key_from_pem(&read("authority.key")).unwrap();
+    let key = new_key();
+    let signer = Some((&authority, &authority_key));
+    let expired = certificate("by_certificate", (-10, -1), &key, signer);
+    let (certificate, private) = (server.file("old.crt"), server.file("old.key"));
+    std::fs::write(&certificate, expired.to_pem().unwrap()).unwrap();
+    std::fs::write(&private, key.private_key_to_pem_pkcs8().unwrap()).unwrap();
+    allow(&private, 0o600);
+    // With this version the server says so in the handshake.
+    let why = connects(&format!(
+        "{} sslmode=require ssl_max_protocol_version=TLSv1.2 sslcert={certificate} sslkey={private}",
+        server.as_role("by_certificate")
+    ))
+    .await
+    .unwrap_err();
+    assert!(why.contains("old.crt: it has expired"), "{why}");
 }

@@ -91,44 +91,93 @@ fn protocol(version: TlsVersion) -> Protocol {
 
 /// Why a TLS handshake failed, and what to do.
 pub(crate) fn failed(tls: &Tls, name: &str, error: &native_tls::Error) -> String {
-    let text = error.to_string();
+    in_words(tls, name, &error.to_string())
+}
+
+/// What the library says of a failed handshake, in words of our own.
+fn in_words(tls: &Tls, name: &str, text: &str) -> String {
     let trusted = match tls.root_certificate.as_deref().filter(|path| is_file(path)) {
         Some(path) => format!("those of sslrootcert {}", path.display()),
         None => "the system's".into(),
     };
     // Each version of OpenSSL has its own capitals.
     let lower = text.to_lowercase();
-    if lower.contains("hostname mismatch") || lower.contains("ip address mismatch") {
-        format!(
+    let has = |words: &[&str]| words.iter().any(|words| lower.contains(words));
+    // The library adds what it thinks of the certificate even where nobody has asked, and it is the
+    // server that has ended the handshake, with an alert.
+    let refused = has(&["certificate verify failed"])
+        || has(&["self-signed", "self signed"]) && !has(&["alert"]);
+    if !refused {
+        return format!("TLS with \"{name}\" failed: {}", explain(tls, text));
+    }
+    if has(&["hostname mismatch", "ip address mismatch"]) {
+        return format!(
             "the server's certificate is not for \"{name}\" (sslmode=verify-full); \
              use the name in the certificate as host, and hostaddr for the address to dial"
-        )
-    } else if text.contains("certificate verify failed") || text.contains("self-signed") {
+        );
+    }
+    let certificate = format!("the server's certificate for \"{name}\"");
+    let why = if has(&["has expired"]) {
         format!(
-            "the server's certificate is signed by none of the authorities trusted, {trusted}; \
-             sslrootcert names a file with the right one ({text})"
+            "{certificate}, or one that it is signed with, has expired; whoever runs the server has \
+             to renew it, unless the clock of this machine is wrong"
+        )
+    } else if has(&["not yet valid"]) {
+        format!(
+            "{certificate}, or one that it is signed with, is not valid yet; is the clock of this \
+             machine right?"
+        )
+    } else if has(&["revoked"]) {
+        format!("{certificate} has been revoked by the authority that signed it")
+    } else if has(&[
+        "self-signed certificate in certificate chain",
+        "self signed certificate in",
+    ]) {
+        format!(
+            "{certificate} is signed by an authority that is none of the authorities trusted, \
+             {trusted}; sslrootcert names a file with it"
+        )
+    } else if has(&["self-signed", "self signed"]) {
+        format!(
+            "{certificate} is self-signed, by none of the authorities trusted, {trusted}; \
+             sslrootcert may name a file with this very certificate"
+        )
+    } else if has(&["unable to get", "unable to verify"]) {
+        format!(
+            "{certificate} is signed by none of the authorities trusted, {trusted}; \
+             sslrootcert names a file with the right one"
         )
     } else {
-        format!("TLS with \"{name}\" failed: {}", explain(tls, &text))
-    }
+        format!("{certificate} does not pass the check, by the authorities trusted, {trusted}")
+    };
+    format!("{why} ({text})")
 }
 
 /// An error on the way in, with what it means where it is the server's word on our certificate:
 /// that comes only after the handshake.
 pub(crate) fn explain(tls: &Tls, text: &str) -> String {
     let lower = text.to_lowercase();
+    let has = |words: &[&str]| words.iter().any(|words| lower.contains(words));
     let what = match &tls.certificate {
-        _ if lower.contains("alert protocol version") || lower.contains("unsupported protocol") => {
+        _ if has(&["alert protocol version", "unsupported protocol"]) => {
             "no version of TLS fits both sides; see ssl_min_protocol_version and \
              ssl_max_protocol_version"
                 .into()
         }
         _ if !lower.contains("alert") => return text.to_owned(),
-        Some(path) => format!(
-            "the server does not take the certificate of sslcert {}",
-            path.display()
-        ),
-        None if lower.contains("certificate required") => {
+        Some(path) => {
+            let whose = format!("the certificate of sslcert {}", path.display());
+            if has(&["certificate expired"]) {
+                format!("the server does not take {whose}: it has expired, by the server's clock")
+            } else if has(&["certificate revoked"]) {
+                format!("the server does not take {whose}: it has been revoked")
+            } else if has(&["unknown ca"]) {
+                format!("the server does not take {whose}: it does not trust who signed it")
+            } else {
+                format!("the server does not take {whose}")
+            }
+        }
+        None if has(&["certificate required"]) => {
             "the server asks for a certificate: sslcert and sslkey name one".into()
         }
         None => return text.to_owned(),
@@ -191,4 +240,73 @@ fn private(_: &Path) -> Result<(), String> {
 
 fn read(path: &Path, option: &str) -> Result<Vec<u8>, String> {
     std::fs::read(path).map_err(|error| format!("{option} {}: {error}", path.display()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn tls(certificate: Option<&str>) -> Tls {
+        Tls {
+            mode: TlsMode::VerifyFull,
+            root_certificate: None,
+            certificate: certificate.map(Into::into),
+            key: None,
+            key_password: None,
+            sni: true,
+            min_version: None,
+            max_version: None,
+        }
+    }
+
+    #[test]
+    fn what_is_wrong_with_a_servers_certificate() {
+        // The library's words, of versions 1.1 and 3.
+        for (words, expected) in [
+            ("certificate has expired", "has expired; whoever runs"),
+            ("certificate is not yet valid", "is not valid yet"),
+            ("certificate revoked", "has been revoked"),
+            ("self signed certificate", "is self-signed"),
+            ("self-signed certificate", "is self-signed"),
+            (
+                "self-signed certificate in certificate chain",
+                "an authority that is none of the authorities",
+            ),
+            (
+                "unable to get local issuer certificate",
+                "signed by none of the authorities trusted, the system's",
+            ),
+            ("Hostname mismatch", "is not for \"db.example\""),
+            ("IP address mismatch", "is not for \"db.example\""),
+            ("EE certificate key too weak", "does not pass the check"),
+        ] {
+            let text = format!("error:0A000086:SSL routines::certificate verify failed ({words})");
+            let told = in_words(&tls(None), "db.example", &text);
+            assert!(told.contains(expected), "{words}: {told}");
+        }
+    }
+
+    #[test]
+    fn what_a_server_says_of_a_clients_certificate() {
+        for (alert, expected) in [
+            ("sslv3 alert certificate expired", "it has expired"),
+            ("ssl/tls alert certificate revoked", "it has been revoked"),
+            ("tlsv1 alert unknown ca", "does not trust who signed it"),
+            (
+                "sslv3 alert bad certificate",
+                "does not take the certificate of",
+            ),
+        ] {
+            let told = explain(&tls(Some("mine.crt")), alert);
+            assert!(
+                told.contains(expected) && told.contains("mine.crt"),
+                "{alert}: {told}"
+            );
+        }
+        let text = "sslv3 alert certificate expired: SSL alert number 45 (self-signed certificate)";
+        let told = in_words(&tls(Some("mine.crt")), "db.example", text);
+        assert!(told.contains("mine.crt: it has expired"), "{told}");
+        let told = explain(&tls(None), "tlsv13 alert certificate required");
+        assert!(told.contains("sslcert and sslkey"), "{told}");
+    }
 }
