@@ -282,3 +282,132 @@ async fn a_connection_is_opened_by_its_first_statement() {
     assert!(problem.message.contains("127.0.0.1:2"), "{problem:?}");
     assert!(problem.message.contains("refused"), "{problem:?}");
 }
+
+/// A `%connect` or `%use` that does not work leaves no connection: a statement after it does not run
+/// on the one before, in this cell or a later one.
+#[tokio::test]
+async fn a_connect_that_fails_leaves_no_connection() {
+    let database = Database::new().await;
+    for wrong in [
+        "%connect",
+        "%connect nonsense",
+        "%connect host=db prot=1",
+        "%connect host=db port=x",
+        "%connect mysql://db/x",
+        "%connect service=nosuch",
+        "%connect host=db password=${NOSUCH_VARIABLE}",
+        "%connect as other",
+        "%%connect",
+        "%%connect as other\n \n\t\n",
+        "%%connect\n# nothing but a comment",
+        "%%connect\nHost:\nUser:\n",
+        "%%connect\n{\"host\": 1",
+        "%%connect other\nhost: db",
+        "%use",
+        "%use nosuch",
+        "%conect local",
+        "\\c other",
+        "\\connect other",
+    ] {
+        let notebook = Notebook::new(&database);
+        notebook
+            .good("create temp table mine as select 7 as n")
+            .await;
+        let problem = notebook.bad(&format!("{wrong}\n")).await;
+        assert!(
+            problem
+                .advice
+                .concat()
+                .contains("No connection is current now"),
+            "{wrong}: {problem:?}"
+        );
+        for cell in [
+            "create table t ()",
+            "\\d",
+            "%tables",
+            "%%sql --limit 1\nselect 1",
+        ] {
+            let problem = notebook.bad(cell).await;
+            let says = problem.message.contains("no connection is current since");
+            assert!(says, "{wrong}: {cell}: {problem:?}");
+        }
+        let text = notebook.good("%connections").await;
+        let text = text.bundles().last().unwrap().text().to_owned();
+        assert!(!text.contains('*'), "{wrong}: {text}");
+        // It is there still, and is gone back to by its name.
+        notebook.good(&format!("%use {}", database.name)).await;
+        assert_eq!(notebook.value("select n from mine").await, "7", "{wrong}");
+    }
+    // The first of all connections is no exception.
+    let notebook = Notebook::new(&database);
+    notebook.bad("%connect nonsense").await;
+    notebook.fails("select 1", "no connection is current").await;
+    notebook
+        .good(&format!("%connect {}", database.target()))
+        .await;
+    assert_eq!(notebook.value("select 1").await, "1");
+}
+
+/// Numbers that a user types are errors before anything is sent, or are as good as no limit.
+#[tokio::test]
+async fn numbers_beyond_all_measure() {
+    let database = Database::new().await;
+    let notebook = Notebook::new(&database);
+    notebook.good("create table t (n int)").await;
+    let insert = "insert into t values (1)";
+    let mut inserted = 0;
+    for number in [
+        "9223372036854775807",
+        "9223372036854775808",
+        "18446744073709551615",
+        "18446744073709551616",
+        "1e300",
+        "1e-300",
+        "1e999",
+        "inf",
+        "nan",
+        "-1",
+        "-9223372036854775809",
+        "0x10",
+        "٣",
+        "4294967296",
+        "2147483648",
+    ] {
+        for cell in [
+            format!("%%sql --timeout {number}\n{insert}"),
+            format!("%%sql --limit {number}\n{insert} returning n"),
+            format!("\\pset columns {number}\n{insert} returning n"),
+            format!("\\pset border {number}\n{insert} returning n"),
+            format!("\\pset rows {number}\n{insert} returning n"),
+            format!("\\x auto\n\\pset columns {number}\n{insert} returning n"),
+            format!("{insert} \\watch i={number} c=1"),
+            format!("{insert} \\watch c={number} i=1000"),
+        ] {
+            let endless = cell.contains("\\watch c=") && number != "1e300";
+            let before = notebook.host.interrupt_after(Duration::from_millis(200));
+            let answer = match endless {
+                true => tokio::join!(notebook.run(&cell), before).0,
+                false => notebook.run(&cell).await,
+            };
+            notebook.host.calm();
+            let count: u64 = database.ask("select count(*) from t").parse().unwrap();
+            // It ran, or was refused; nothing between.
+            let refused = answer.problem.as_ref().is_some_and(|problem| {
+                problem.name == "command_error" || problem.message.contains("--timeout")
+            });
+            assert_eq!(count - inserted, u64::from(!refused), "{cell}: {answer:?}");
+            inserted = count;
+            notebook
+                .good("\\pset columns 0\n\\pset border 1\n\\pset rows 100\n\\x off")
+                .await;
+        }
+        for option in ["connect_timeout", "timeout"] {
+            let cell = format!("%connect {} {option}={number} as other", database.target());
+            let answer = notebook.run(&cell).await;
+            if answer.problem.is_none() {
+                assert_eq!(notebook.value("select 1").await, "1", "{option}={number}");
+            }
+            notebook.good(&format!("%use {}", database.name)).await;
+        }
+    }
+}

@@ -16,6 +16,9 @@ pub(crate) struct Connections {
 struct Inner {
     sessions: Vec<Session>,
     current: Option<String>,
+    /// A `%connect` or `%use` that did not work. Until one does, no statement runs: the connection
+    /// before is not where it was meant to.
+    failed: Option<String>,
     /// What the first statement uses, where no cell has said anything.
     first: Option<Target>,
 }
@@ -39,7 +42,15 @@ impl Connections {
         inner.sessions.retain(|known| known.name() != name);
         inner.sessions.push(session.clone());
         inner.current = Some(name);
+        inner.failed = None;
         session
+    }
+
+    /// What was to become the current connection did not; none is from now on.
+    pub(crate) fn fail(&self, command: &str) {
+        let mut inner = self.lock();
+        inner.current = None;
+        inner.failed = Some(command.to_owned());
     }
 
     pub(crate) fn current(&self) -> Option<Session> {
@@ -53,6 +64,12 @@ impl Connections {
     pub(crate) fn current_or_first(&self) -> Result<(Session, Option<String>), String> {
         if let Some(session) = self.current() {
             return Ok((session, None));
+        }
+        if let Some(command) = &self.lock().failed {
+            return Err(format!(
+                "no connection is current since {command} has failed, and so nothing was sent: \
+                 %connect makes one, %use NAME goes back to another"
+            ));
         }
         let first = self.lock().first.take();
         if let Some(target) = first {
@@ -81,7 +98,9 @@ impl Connections {
     /// Makes another one the current one.
     pub(crate) fn switch(&self, name: &str) -> Result<Session, String> {
         let session = self.find(name)?;
-        self.lock().current = Some(name.to_owned());
+        let mut inner = self.lock();
+        inner.current = Some(name.to_owned());
+        inner.failed = None;
         Ok(session)
     }
 
@@ -121,6 +140,7 @@ impl Connections {
         let mut inner = self.lock();
         inner.sessions.clear();
         inner.current = None;
+        inner.failed = None;
     }
 
     fn lock(&self) -> MutexGuard<'_, Inner> {

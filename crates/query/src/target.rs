@@ -229,6 +229,14 @@ impl Target {
             text if command::is_one(text) => command::pairs(text)?,
             _ => fields::pairs(&body)?,
         };
+        // What libpq would make of nothing is nobody's wish: this user's own database, here.
+        if pairs.is_empty() {
+            return Err(
+                "the lines below %%connect say nothing of the connection; Host, Port, Database, \
+                 Username and Password belong there, a line each, or credentials JSON"
+                    .into(),
+            );
+        }
         Target::server(pairs, whole, variable)
     }
 
@@ -240,6 +248,9 @@ impl Target {
     ) -> Result<Self, String> {
         for (_, value) in pairs.iter_mut().filter(|_| !whole) {
             *value = expand(value, variable)?;
+        }
+        if !pairs.is_empty() && pairs.iter().all(|(_, value)| value.is_empty()) {
+            return Err("nothing is said of the connection: all of its options are empty".into());
         }
         let settings = Settings::from_pairs(pairs, variable)?;
         Ok(Target::Server(Box::new(settings)))
@@ -295,6 +306,13 @@ impl Target {
                 .map_or("local".into(), |name| name.to_string_lossy().into_owned()),
             Target::Server(settings) => settings.database.clone(),
         }
+    }
+}
+
+impl Settings {
+    /// Who logs in, and to what, as errors say it.
+    pub(crate) fn login(&self) -> String {
+        format!("user \"{}\", database \"{}\"", self.user, self.database)
     }
 }
 
@@ -415,6 +433,29 @@ mod tests {
             described("postgresql://u@[::1]/d").as_deref(),
             Ok("u@[::1]:5432/d")
         );
+    }
+
+    #[test]
+    fn nothing_is_no_target() {
+        for body in [
+            "",
+            " \n\t\n",
+            "Expires: 24/11/2026",
+            "{}",
+            "Host:\nPort:\n",
+            "host=",
+        ] {
+            let found = Target::parse_fields(body, &|_| None);
+            assert!(found.is_err(), "{body:?}: {found:?}");
+        }
+        for text in ["", "  ", "''", "as x", "host=", "service= user=''"] {
+            let found = Target::parse(text, &|_| None);
+            assert!(found.is_err(), "{text:?}: {found:?}");
+        }
+        let empty = Target::parse("${NOTHING}", &|_| Some(String::new()));
+        assert!(empty.is_err(), "{empty:?}");
+        // As in libpq, a URL may leave all of it to the environment.
+        assert!(Target::parse("postgresql://", &|_| None).is_ok());
     }
 
     #[test]

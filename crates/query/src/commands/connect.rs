@@ -13,8 +13,33 @@ use crate::target::{Host as ServerHost, Target, token};
 use crate::texts;
 use crate::wire::Transaction;
 
-/// `%connect TARGET [as NAME]`: opens nothing.
+/// `%connect TARGET [as NAME]`: opens nothing. One that does not work leaves no connection current:
+/// what follows was not meant for the one before.
 pub(super) async fn connect<H: Host>(
+    run: &mut Run<'_, H>,
+    rest: &str,
+    at: Range<usize>,
+) -> Result<(), Problem> {
+    let done = connect_to(run, rest, at).await;
+    done.map_err(|problem| not_connected(run, "%connect", problem))
+}
+
+/// The problem of a command that was to make another connection the current one.
+pub(super) fn not_connected<H: Host>(
+    run: &Run<'_, H>,
+    command: &str,
+    mut problem: Problem,
+) -> Problem {
+    run.query.connections.fail(command);
+    problem.advice.push(
+        "No connection is current now, so that no statement runs where it was not meant to: \
+         %connect makes one, %use NAME goes back to another."
+            .into(),
+    );
+    problem
+}
+
+async fn connect_to<H: Host>(
     run: &mut Run<'_, H>,
     rest: &str,
     at: Range<usize>,
@@ -37,6 +62,15 @@ pub(super) async fn connect<H: Host>(
 
 /// `%%connect [as NAME]`: the fields are in the body.
 pub(super) async fn connect_fields<H: Host>(
+    run: &mut Run<'_, H>,
+    rest: &str,
+    body: &str,
+) -> Result<(), Problem> {
+    let done = connect_to_fields(run, rest, body).await;
+    done.map_err(|problem| not_connected(run, "%%connect", problem))
+}
+
+async fn connect_to_fields<H: Host>(
     run: &mut Run<'_, H>,
     rest: &str,
     body: &str,
@@ -194,14 +228,17 @@ pub(super) async fn switch<H: Host>(
     rest: &str,
     at: Range<usize>,
 ) -> Result<(), Problem> {
-    if rest.is_empty() {
-        return Err(refused(run, at, "%use needs the name of a connection"));
-    }
-    let session = run
-        .query
-        .connections
-        .switch(rest)
-        .map_err(|why| refused(run, at, why))?;
+    let session = match rest {
+        "" => Err("%use needs the name of a connection".to_owned()),
+        name => run.query.connections.switch(name),
+    };
+    let session = match session {
+        Ok(session) => session,
+        Err(why) => {
+            let problem = refused(run, at, why);
+            return Err(not_connected(run, "%use", problem));
+        }
+    };
     run.out(format!("{} is the current connection.\n", named(&session)))
         .await;
     Ok(())

@@ -431,11 +431,18 @@ fn unknown<H: Host>(run: &Run<'_, H>, name: &str, at: Range<usize>, entries: &[E
         false => "\\? lists the commands.",
     };
     let mut problem = refused(run, at, format!("invalid command {name}"));
-    problem.advice = match nearest(name, names) {
+    let near = nearest(name, names);
+    problem.advice = match near {
         Some(near) => vec![format!("Did you mean {near}? {help}")],
         None => vec![help.into()],
     };
-    problem
+    // Whoever mistypes one of these wants to be elsewhere, too.
+    match matches!(near, Some("%connect" | "%%connect" | "%use"))
+        || matches!(name, "\\c" | "\\connect")
+    {
+        true => connect::not_connected(run, name, problem),
+        false => problem,
+    }
 }
 
 /// A command that cannot do what it was asked, without its place: what is wrong stands in the

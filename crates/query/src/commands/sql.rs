@@ -44,13 +44,9 @@ pub(super) fn sql<H: Host>(
                 options.rows_shown = Some(limit);
             }
             _ => {
-                let seconds = value
-                    .parse()
-                    .ok()
-                    .and_then(|s| Duration::try_from_secs_f64(s).ok());
-                options.timeout = Some(
-                    seconds.ok_or_else(|| no(format!("--timeout is \"{value}\", not seconds")))?,
-                );
+                let limit = seconds(value)
+                    .ok_or_else(|| no(format!("--timeout is \"{value}\", not seconds")))?;
+                options.timeout = Some(limit);
             }
         }
     }
@@ -64,4 +60,39 @@ pub(super) fn sql<H: Host>(
 fn is_name(text: &str) -> bool {
     let is_part = |c: char| c.is_alphanumeric() || c == '_';
     text.chars().all(is_part) && !text.starts_with(char::is_numeric) && text != "_"
+}
+
+/// Seconds as a user writes them. What is longer than anyone waits is that: a moment so far away is
+/// none that a clock could show.
+fn seconds(text: &str) -> Option<Duration> {
+    const LONGEST: f64 = 100.0 * 365.0 * 86400.0;
+    let seconds: f64 = text.parse().ok()?;
+    // Of NaN the lesser would be the other.
+    let seconds = if seconds > LONGEST { LONGEST } else { seconds };
+    Duration::try_from_secs_f64(seconds).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Instant;
+
+    use super::*;
+
+    #[test]
+    fn seconds_of_any_size_are_a_time_to_come() {
+        assert_eq!(seconds("0.2"), Some(Duration::from_millis(200)));
+        assert_eq!(seconds("0"), Some(Duration::ZERO));
+        for long in [
+            "9223372036854775807",
+            "1e300",
+            "inf",
+            "18446744073709551616",
+        ] {
+            let limit = seconds(long).unwrap();
+            assert!(Instant::now().checked_add(limit).is_some(), "{long}");
+        }
+        for none in ["", "-1", "-inf", "NaN", "1s", "ten"] {
+            assert_eq!(seconds(none), None, "{none}");
+        }
+    }
 }
