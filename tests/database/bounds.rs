@@ -165,30 +165,118 @@ async fn an_error_of_70_megabytes() {
 }
 
 #[tokio::test]
-async fn text_that_is_no_unicode() {
+async fn another_encoding_costs_nothing() {
     let notebook = Notebook::new(&Database::new().await);
-    // From now on the server sends what it was told to.
-    notebook.good("set client_encoding = 'LATIN1'").await;
-    let answer = notebook
-        .good("select 1 as a, chr(233) || 'tudes' as b")
+    notebook
+        .good("create temp table mine as select 7 as n; begin")
         .await;
-    assert_eq!(answer.transcript(), "result a | b 1 | \u{fffd}");
-    let answer = notebook
-        .good("copy (select chr(233) || 'tudes') to stdout")
-        .await;
-    assert_eq!(answer.out(), "\u{fffd}tudes\n");
-    notebook.bad("select * from \"nosuch\"").await;
-    notebook.good("reset client_encoding").await;
+    for set in [
+        "set client_encoding to 'LATIN1'",
+        "set local client_encoding to 'EUC_JP'",
+        "select set_config('client_encoding', 'WIN1252', false)",
+        "set names 'LATIN1'",
+    ] {
+        // What is sent with it comes in that encoding, whatever it is.
+        let cell = format!("{set}\\; select chr(233) || 'tudes' as \"é\"");
+        let answer = notebook.run(&cell).await;
+        assert_eq!(answer.problem, None, "{set}");
+        assert!(answer.err().contains("is UTF8 again"), "{answer:?}");
+        // What is sent afterwards is as ever.
+        let answer = notebook
+            .good("select chr(233) || 'tudes' as \"é\", 'ä'")
+            .await;
+        assert!(
+            answer.transcript().ends_with("é | ?column? études | ä"),
+            "{set}: {answer:?}"
+        );
+        let answer = notebook
+            .good("do $$ begin raise notice 'é'; end $$; copy (select 'é') to stdout")
+            .await;
+        assert_eq!(answer.err(), "NOTICE:  é\n", "{set}");
+        assert_eq!(answer.out(), "DO\né\n", "{set}");
+    }
+    // An error in it, by a column and a message that are no UTF-8.
+    notebook.good("savepoint s").await;
+    let cell = "set client_encoding to 'LATIN1'\\; select 1 as \"é\" from \"nosuch é\"";
+    assert_eq!(notebook.bad(cell).await.name, "42P01 undefined_table");
+    notebook.good("rollback to s").await;
+    let problem = notebook.bad("select \"é\"").await;
+    assert_eq!(problem.message, "column \"é\" does not exist");
+    notebook.good("rollback").await;
+    assert_eq!(notebook.value("select n from mine").await, "7");
+    notebook.good("reset client_encoding; discard temp").await;
+    assert_eq!(notebook.value("show client_encoding").await, "UTF8");
     assert_eq!(notebook.value("select chr(233)").await, "é");
 }
 
+#[tokio::test]
+async fn an_encoding_of_a_role_or_of_options_is_not_taken() {
+    let database = Database::new().await;
+    let role = format!("latin_{}", database.name);
+    let password = &database.server.password;
+    database.ask(&format!(
+        "create role {role} login password '{password}'; \
+         alter role {role} set client_encoding to 'LATIN1'"
+    ));
+    let target = database.target();
+    let target = target.replace(
+        &format!("user={}", database.server.user),
+        &format!("user={role}"),
+    );
+    for more in [
+        "",
+        " client_encoding=LATIN1",
+        " options='-c client_encoding=LATIN1'",
+    ] {
+        let notebook = Notebook::with(&format!("{target}{more}"));
+        let answer = notebook.good("select chr(233) as \"é\"").await;
+        assert_eq!(answer.transcript(), "result é é", "{more}");
+    }
+    database.ask(&format!("drop role {role}"));
+}
+
+#[tokio::test]
+async fn texts_of_a_database_without_an_encoding() {
+    let database = Database::new().await;
+    let name = format!("{}_bytes", database.name);
+    database.ask(&format!(
+        "create database {name} encoding 'SQL_ASCII' locale 'C' template template0"
+    ));
+    let target = database.target();
+    let target = target.replace(
+        &format!("dbname={}", database.name),
+        &format!("dbname={name}"),
+    );
+    let notebook = Notebook::with(&target);
+    notebook
+        .good("create temp table mine as select 7 as n; begin")
+        .await;
+    // The server itself refuses to send what is no UTF-8, and that costs nothing else.
+    for cell in [
+        "select convert_from('\\xe9', 'SQL_ASCII')",
+        "do $$ begin raise exception '%', convert_from('\\xe9', 'SQL_ASCII'); end $$",
+        "set client_encoding to 'LATIN1'\\; select nosuch",
+    ] {
+        notebook.good("savepoint s").await;
+        notebook.bad(cell).await;
+        notebook.good("rollback to s").await;
+    }
+    // In the encoding that the database has none of, its bytes come as they are.
+    let cell =
+        "set client_encoding to 'SQL_ASCII'\\; select convert_from('\\xe9', 'SQL_ASCII') as a";
+    let answer = notebook.good(cell).await;
+    assert!(answer.transcript().contains("a \u{fffd}"), "{answer:?}");
+    notebook.good("commit").await;
+    assert_eq!(notebook.value("select n from mine").await, "7");
+}
+
 /// The memory of this process, and the most it has had since.
-struct Memory {
+pub(crate) struct Memory {
     before: u64,
 }
 
 impl Memory {
-    fn now() -> Memory {
+    pub(crate) fn now() -> Memory {
         // 5: forget the peak (man 5 proc).
         std::fs::write("/proc/self/clear_refs", "5").unwrap();
         Memory {
@@ -197,7 +285,7 @@ impl Memory {
     }
 
     /// Bytes between then and the peak.
-    fn grown(&self) -> u64 {
+    pub(crate) fn grown(&self) -> u64 {
         status("VmHWM:").saturating_sub(self.before)
     }
 }

@@ -98,6 +98,11 @@ impl<'a> Row<'a> {
         self.values.len()
     }
 
+    /// How many bytes it was sent in.
+    pub(crate) fn size(self) -> usize {
+        self.message.len()
+    }
+
     /// A value's text; `None` is NULL, and where there is no such column.
     pub(crate) fn get(self, column: usize) -> Option<&'a str> {
         // A cell may have set another encoding than the UTF-8 that was agreed on.

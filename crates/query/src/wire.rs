@@ -11,6 +11,7 @@
 //!
 //! Message formats: PostgreSQL documentation, "Message Formats".
 
+mod message;
 mod report;
 mod tap;
 

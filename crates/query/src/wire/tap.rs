@@ -6,17 +6,17 @@ use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
 use bytes::{Buf, BufMut, Bytes, BytesMut};
-use fallible_iterator::FallibleIterator;
 use futures_channel::mpsc;
 use futures_util::Stream;
-use postgres_protocol::message::backend::{self, Message};
+use postgres_protocol::message::backend;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio_postgres::tls::{ChannelBinding, TlsStream};
 use tokio_util::io::poll_read_buf;
 use tokio_util::sync::PollSemaphore;
 
-use super::{Event, Events, Field, Report, Transaction};
+use super::message::{self, broken, fits};
+use super::{Event, Events};
 use crate::rows::{Block, message_length};
 
 /// Events waiting to be read; when as many wait, the tap stops reading from the server.
@@ -159,6 +159,7 @@ impl Ear {
                         b'D' => {
                             let (bytes, count) = whole_rows(&self.input);
                             if count == 0 {
+                                fits(header.tag(), length)?;
                                 break;
                             }
                             let room = ready!(self.poll_room_for(bytes, cx))?;
@@ -168,6 +169,7 @@ impl Ear {
                         }
                         b'T' | b'C' | b'I' | b'E' | b'N' | b'A' | b'S' | b'Z' | b'K' | b'G'
                         | b'H' | b'W' | b'c' => {
+                            fits(header.tag(), length)?;
                             if self.input.len() < length {
                                 break;
                             }
@@ -175,7 +177,10 @@ impl Ear {
                             let event = self.read(length)?;
                             self.tell(event)?;
                         }
-                        _ => self.at = At::Body(length),
+                        tag => {
+                            fits(tag, length)?;
+                            self.at = At::Body(length);
+                        }
                     }
                 }
             }
@@ -208,53 +213,17 @@ impl Ear {
         Ok(data.freeze())
     }
 
-    /// Reads the whole message at the start of `input`; leaves it there for the driver, or takes
-    /// it away when it belongs to COPY.
+    /// Reads the whole message at the start of `input`. Leaves there for the driver what it goes by,
+    /// and takes the rest away: COPY's, and what the driver would read as UTF-8 and end at.
     fn read(&mut self, length: usize) -> io::Result<Event> {
-        let mut message = BytesMut::from(&self.input[..length]);
-        let message = Message::parse(&mut message)?.ok_or_else(|| broken("a cut message"))?;
-        let event = match message {
-            Message::CopyInResponse(_) => Event::CopyIn,
-            Message::CopyOutResponse(_) => Event::CopyOut,
-            Message::CopyDone => Event::CopyEnd,
-            Message::RowDescription(body) => Event::Columns(
-                body.fields()
-                    .map(|field| {
-                        Ok(Field {
-                            name: field.name().to_owned(),
-                            oid: field.type_oid(),
-                            modifier: field.type_modifier(),
-                        })
-                    })
-                    .collect()?,
-            ),
-            Message::CommandComplete(body) => Event::Complete(body.tag()?.to_owned()),
-            Message::EmptyQueryResponse => Event::Empty,
-            Message::ErrorResponse(body) => Event::Error(Box::new(Report::read(body.fields())?)),
-            Message::NoticeResponse(body) => Event::Notice(Box::new(Report::read(body.fields())?)),
-            Message::NotificationResponse(body) => Event::Notification {
-                process: body.process_id(),
-                channel: body.channel()?.to_owned(),
-                payload: body.message()?.to_owned(),
-            },
-            Message::ParameterStatus(body) => Event::Parameter {
-                name: body.name()?.to_owned(),
-                value: body.value()?.to_owned(),
-            },
-            Message::BackendKeyData(body) => Event::Key {
-                process: body.process_id(),
-                secret: body.secret_key(),
-            },
-            Message::ReadyForQuery(body) => Event::Ready(match body.status() {
-                b'T' => Transaction::Open,
-                b'E' => Transaction::Failed,
-                _ => Transaction::Idle,
-            }),
-            _ => return Err(broken("a message this client does not know")),
-        };
+        let event = message::read(&self.input[..length])?;
         match event {
-            Event::CopyIn | Event::CopyOut | Event::CopyEnd => self.input.advance(length),
-            _ => self.at = At::Body(length),
+            Event::Complete(_)
+            | Event::Empty
+            | Event::Error(_)
+            | Event::Key { .. }
+            | Event::Ready(_) => self.at = At::Body(length),
+            _ => self.input.advance(length),
         }
         match event {
             Event::CopyIn => self.copying = true,
@@ -370,13 +339,6 @@ fn whole_rows(input: &[u8]) -> (usize, u64) {
         count += 1;
     }
     (bytes, count)
-}
-
-fn broken(what: &str) -> io::Error {
-    io::Error::new(
-        io::ErrorKind::InvalidData,
-        format!("the server sent {what}"),
-    )
 }
 
 fn abandoned() -> io::Error {
