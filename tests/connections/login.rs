@@ -275,3 +275,67 @@ async fn no_password_is_shown_anywhere() {
         assert!(remembers(cell), "{cell}");
     }
 }
+
+/// Whatever the reason: who wanted to come in, and where to.
+#[tokio::test]
+async fn every_failure_to_log_in_says_who_and_where() {
+    let port = server().port;
+    let login = server().as_role("by_scram");
+    let socket = format!(
+        "host={} port={port} user=by_scram dbname=nosuch password=wrong",
+        server().folder
+    );
+    for (target, why) in [
+        (
+            login.replace("dbname=postgres", "dbname=nosuch"),
+            "does not exist",
+        ),
+        (
+            login.replace(&server().password, "wrong"),
+            "password authentication failed",
+        ),
+        (
+            login.replace("by_scram", "nobody"),
+            "password authentication failed",
+        ),
+        (
+            login.replace("by_scram", "late"),
+            "password authentication failed",
+        ),
+        (bare("by_scram"), "asks for a password"),
+        (login.clone() + " options='-c nosuch=1'", "nosuch"),
+        (
+            login.clone() + " target_session_attrs=standby",
+            "target_session_attrs",
+        ),
+        (login.replace(&format!("port={port}"), "port=1"), "refused"),
+        (
+            login.clone() + " sslmode=verify-full",
+            "none of the authorities",
+        ),
+        (socket, "password authentication failed"),
+    ] {
+        let notebook = Notebook::with(&target);
+        let problem = notebook.bad("select 1").await;
+        let user = match target.split("user=").nth(1) {
+            Some(rest) => rest.split(' ').next().unwrap(),
+            None => panic!("{target}"),
+        };
+        let database = match target.contains("nosuch") && target.contains("dbname=nosuch") {
+            true => "nosuch",
+            false => "postgres",
+        };
+        let told = &problem.message;
+        for words in [
+            why.to_owned(),
+            format!("user \"{user}\""),
+            format!("database \"{database}\""),
+            match target.contains("port=1 ") {
+                true => "localhost:1".to_owned(),
+                false => format!(":{port}"),
+            },
+        ] {
+            assert!(told.contains(&words), "{target}: {words}: {told}");
+        }
+    }
+}

@@ -217,3 +217,30 @@ async fn tls_on_both_sides_of_a_pooler() {
     let plain = pooler.notebook("sslmode=disable").bad("select 1").await;
     assert!(plain.message.contains("SSL required"), "{plain:?}");
 }
+
+#[tokio::test]
+async fn interrupts_through_a_pooler_are_one_cancel_that_hits_what_it_was_meant_for() {
+    let pooler = Pooler::start().await;
+    let (one, two) = (pooler.notebook(""), pooler.notebook(""));
+    one.good("create table clicked as select a from generate_series(1, 20) as a")
+        .await;
+    let update = "update clicked set a = a + 100 where (select true from pg_sleep(0.15)) \
+                  and pg_sleep(0.15) is not null";
+    for gap in [0, 5, 20, 50, 100, 200, 400, 700, 1000] {
+        let interrupts = async {
+            one.host.interrupt_after(Duration::from_millis(300)).await;
+            one.host.interrupt_after(Duration::from_millis(gap)).await;
+        };
+        let (problem, ()) = tokio::join!(one.bad(update), interrupts);
+        assert_eq!(problem.name, "57014 query_canceled", "{gap}: {problem:?}");
+        assert!(problem.message.contains("user request"), "{problem:?}");
+        one.host.calm();
+        assert_eq!(
+            two.value("select sum(a) from clicked").await,
+            "210",
+            "{gap}"
+        );
+        one.good("select 1").await;
+    }
+    one.good("drop table clicked").await;
+}

@@ -22,6 +22,7 @@ mod login;
 mod loss;
 mod models;
 mod psql;
+mod questions;
 mod results;
 mod rust;
 mod session;

@@ -50,6 +50,38 @@ def test_the_embedded_database_starts_again_and_says_what_was_lost(kernel):
     assert kernel.value("select n from kept") == "7"
 
 
+UPDATE = """update clicked set a = a + 100 where (select true from pg_sleep(0.15))
+and pg_sleep(0.15) is not null"""
+
+
+def double_clicks(kernel):
+    """Interrupts a slow update twice, so far apart; what each answered."""
+    kernel.check("create table clicked as select a from generate_series(1, 20) as a")
+    for gap in [0, 0.005, 0.05, 0.2, 0.7, 1]:
+        running = kernel.send(UPDATE)
+        time.sleep(0.3)
+        kernel.interrupt()
+        time.sleep(gap)
+        kernel.interrupt()
+        answer = kernel.answer(running, timeout=20)
+        assert answer.error["ename"].startswith("57014"), gap
+        assert kernel.value("select sum(a) from clicked") == "210", gap
+        yield answer
+    kernel.check("drop table clicked")
+
+
+def test_a_double_click_keeps_the_session(remote):
+    remote.check("create temp table kept as select 7 as n")
+    for answer in double_clicks(remote):
+        assert answer.error["evalue"] == "canceling statement due to user request"
+        assert remote.value("select n from kept") == "7"
+
+
+def test_a_double_click_on_the_embedded_database_says_what_was_lost(kernel):
+    for answer in double_clicks(kernel):
+        assert "temporary tables" in "\n".join(answer.error["traceback"])
+
+
 def test_queued_cells_do_not_run_after_an_interrupt(remote, server):
     running = remote.send(SLEEP)
     queued = remote.send("select 1")

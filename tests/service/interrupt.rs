@@ -2,7 +2,6 @@
 
 use std::time::{Duration, Instant};
 
-use query::Shown;
 use tokio::time::sleep;
 
 use crate::notebook::Notebook;
@@ -29,7 +28,7 @@ async fn an_interrupt_drops_the_connection_at_once() {
         "{text}"
     );
     assert!(
-        text.contains("The server may still be working on the statement."),
+        text.contains("may still be running, and its changes may be committed"),
         "{text}"
     );
     assert_eq!(service.log().finished, 1, "the service is not done yet");
@@ -40,6 +39,35 @@ async fn an_interrupt_drops_the_connection_at_once() {
     assert_eq!((log.dials, log.cancels, log.finished), (2, 0, 2));
     sleep(Duration::from_millis(1200) - began.elapsed().min(Duration::from_secs(1))).await;
     assert_eq!(service.log().finished, 3, "the service went on");
+}
+
+#[tokio::test]
+async fn a_second_interrupt_is_of_no_other_statement() {
+    let service = Service::start(Quirks {
+        works: Duration::from_millis(1500),
+        ..Quirks::default()
+    })
+    .await;
+    let notebook = Notebook::connected(&service).await;
+    for gap in [0, 5, 50, 200, 700, 1000] {
+        notebook.good("select 1").await;
+        let again = notebook
+            .host
+            .interrupt_after(Duration::from_millis(100 + gap));
+        let ((answer, time), ()) = tokio::join!(notebook.interrupted(QUERY, 100), again);
+        assert!(time < Duration::from_millis(500 + gap), "{time:?}");
+        let text = answer.problem.unwrap().text();
+        for words in [
+            "this server ignores requests to cancel",
+            "its changes may be committed",
+            "Temporary tables, SET",
+        ] {
+            assert!(text.contains(words), "{gap}: {text}");
+        }
+        notebook.host.calm();
+        notebook.good("select 2").await;
+    }
+    assert_eq!(service.log().cancels, 0);
 }
 
 #[tokio::test]
@@ -82,10 +110,9 @@ async fn a_server_that_did_not_listen_once_is_not_asked_again() {
         ))
         .await;
     notebook.good("select 1").await;
-    let slow =
-        |shown: &Shown| matches!(shown, Shown::Err(text) if text.contains("has not answered"));
-    let again = notebook.host.interrupt_once(slow);
-    let ((answer, _), ()) = tokio::join!(notebook.interrupted(QUERY, 100), again);
+    let (answer, time) = notebook.interrupted(QUERY, 100).await;
+    assert!(time > Duration::from_secs(29), "{time:?}");
+    assert!(answer.err().contains("has not answered"), "{answer:?}");
     let text = answer.problem.unwrap().text();
     assert!(
         text.contains("did not answer the request to cancel"),

@@ -163,12 +163,18 @@ impl<'r, 'a, H: Host> Answer<'r, 'a, H> {
     /// Reads what comes, shows it, and passes interrupts on.
     async fn follow(&mut self, running: &mut Running) -> Result<Transaction, Failure> {
         let mut rows_for_copy = None;
-        let mut limit = self.manner.timeout.map(|limit| self.started + limit);
+        let mut limit = self
+            .manner
+            .timeout
+            .and_then(|limit| self.started.checked_add(limit));
         loop {
             let due = self.due();
             tokio::select! {
                 biased;
-                () = self.run.host.interrupted() => running.interrupt(),
+                () = self.run.host.interrupted() => {
+                    self.run.interrupted = true;
+                    running.interrupt();
+                }
                 update = running.updates.recv() => match update {
                     None => return Err(Failure::Lost("the session has ended".into())),
                     Some(Update::Done(transaction)) => return Ok(transaction),
@@ -179,7 +185,8 @@ impl<'r, 'a, H: Host> Answer<'r, 'a, H> {
                             self.run.connected_again(&why).await;
                         }
                     }
-                    Some(Update::StillRunning) => self.run.still_running().await,
+                    Some(Update::StillRunning(left)) => self.run.still_running(left).await,
+                    Some(Update::Remark(line)) => self.run.remark(&line).await,
                     Some(Update::Progress(headway)) => self.progress(&headway).await,
                     Some(Update::Rows(rows)) => {
                         let limit = self.manner.rows_shown;
@@ -204,7 +211,7 @@ impl<'r, 'a, H: Host> Answer<'r, 'a, H> {
                 () = wait::until(limit) => {
                     limit = None;
                     self.timed_out = true;
-                    running.interrupt();
+                    running.end();
                 }
             }
         }

@@ -20,13 +20,13 @@ impl<H: Host> Run<'_, H> {
         asked: bool,
     ) -> Result<Secret, Problem> {
         let (host, refused, missing) = match &failure {
-            Failure::Open(OpenError::PasswordNeeded { host, missing }) => {
+            Failure::Open(OpenError::PasswordNeeded { host, missing }, _) => {
                 (host.clone(), false, missing.join("; "))
             }
-            Failure::Open(OpenError::Refused { host, report }) if report.code == "28P01" => {
+            Failure::Open(OpenError::Refused { host, report }, _) if report.code == "28P01" => {
                 (host.clone(), true, String::new())
             }
-            Failure::Open(OpenError::Unreachable(_)) if session.is_query_service() => {
+            Failure::Open(OpenError::Unreachable(_), _) if session.is_query_service() => {
                 let mut problem = failure_problem(failure);
                 problem.advice.push(query_service::UNREACHABLE.into());
                 return Err(problem);
@@ -80,29 +80,67 @@ pub(crate) fn interrupted() -> Problem {
     Problem::server("ERROR", "57014", "interrupted; nothing was sent")
 }
 
+/// The user interrupted a statement that came to its own end before that reached it.
+pub(crate) fn interrupted_between() -> Problem {
+    let message =
+        "interrupted; what came before has taken effect, the rest of the cell was not run";
+    Problem::server("ERROR", "57014", message)
+}
+
+const LOST: &str =
+    "Temporary tables, SET and prepared statements are gone; the next statement connects again.";
+const ROLLED_BACK: &str = "The transaction that was open is rolled back.";
+
+/// A statement that was interrupted, and whose connection was given up for it.
+fn dropped(how: Dropped, ends: bool) -> Problem {
+    /// What the session had, and what becomes of the statement.
+    const EMBEDDED: &str = "It starts again with the next statement. What was committed by then is \
+                            there, and this statement may have been; an open transaction, temporary \
+                            tables, SET and prepared statements are gone.";
+    const RUNS_ON: &str = "The statement may still be running, and its changes may be committed: look \
+                           before you run it again.";
+    const ROLLS_BACK: &str =
+        "The statement may still be running; the transaction that was open is rolled back with it.";
+    let message = match how {
+        Dropped::Embedded => "the embedded PostgreSQL was ended under the statement",
+        Dropped::Deaf => "this server ignores requests to cancel, so the connection was given up",
+        Dropped::Impatient => {
+            "the connection was given up before the server had answered the request to cancel"
+        }
+        Dropped::Silent => {
+            "the server did not answer the request to cancel, so the connection was given up"
+        }
+    };
+    let mut problem = Problem::server("ERROR", "57014", format!("interrupted: {message}"));
+    problem.advice = match (how, ends) {
+        (Dropped::Embedded, _) => vec![EMBEDDED.into()],
+        (_, true) => vec![ROLLS_BACK.into(), LOST.into()],
+        (_, false) => vec![RUNS_ON.into(), LOST.into()],
+    };
+    problem
+}
+
 /// What a failure to get an answer is for the user.
 pub(crate) fn failure_problem(failure: Failure) -> Problem {
-    const LOST: &str = "Temporary tables, SET and prepared statements are gone; the next statement connects again.";
     const UNKNOWN: &str =
         "Whether the statement took effect is not known: look before you run it again.";
-    const ROLLED_BACK: &str = "The transaction that was open is rolled back.";
     let ended = |why: &str, advice: &[&str]| {
         let mut problem = Problem::server("ERROR", "08006", format!("the connection ended: {why}"));
         problem.advice = advice.iter().map(|line| (*line).to_owned()).collect();
         problem
     };
     match failure {
-        Failure::Open(OpenError::PasswordNeeded { host, missing }) => {
-            let mut message = format!("{} asks for a password", host.describe());
+        Failure::Open(OpenError::PasswordNeeded { host, missing }, login) => {
+            let mut message = format!("{} asks for a password ({login})", host.describe());
             if !missing.is_empty() {
                 message = format!("{message}, and none is known: {}", missing.join("; "));
             }
             connection_problem(message, &[])
         }
-        Failure::Open(OpenError::Refused { host, report }) => {
+        Failure::Open(OpenError::Refused { host, report }, login) => {
             let mut problem = Problem::from(*report);
             problem.message = format!(
-                "connection to {} refused: {}",
+                "connection to {} ({login}) refused: {}",
                 host.describe(),
                 problem.message
             );
@@ -115,8 +153,8 @@ pub(crate) fn failure_problem(failure: Failure) -> Problem {
             }
             problem
         }
-        Failure::Open(OpenError::Unreachable(why)) => {
-            connection_problem(format!("no connection: {why}"), &[])
+        Failure::Open(OpenError::Unreachable(why), login) => {
+            connection_problem(format!("no connection ({login}): {why}"), &[])
         }
         Failure::Embedded(why) => connection_problem(why, &[]),
         Failure::TransactionLost(why) => {
@@ -133,32 +171,7 @@ pub(crate) fn failure_problem(failure: Failure) -> Problem {
         }
         Failure::Lost(why) => ended(&why, &[UNKNOWN, LOST]),
         Failure::RolledBack(why) => ended(&why, &[ROLLED_BACK, LOST]),
-        Failure::Dropped(Dropped::Embedded) => {
-            let mut problem = Problem::server(
-                "ERROR",
-                "57014",
-                "interrupted: the embedded PostgreSQL was ended under the statement",
-            );
-            problem.advice = vec![
-                "It starts again with the next statement. What was committed is there; an open \
-                 transaction, temporary tables, SET and prepared statements are gone."
-                    .into(),
-            ];
-            problem
-        }
-        Failure::Dropped(how) => {
-            let why = match how {
-                Dropped::Deaf => "this server ignores requests to cancel",
-                _ => "the server did not answer the request to cancel",
-            };
-            let message = format!("interrupted: {why}, so the connection was given up");
-            let mut problem = Problem::server("ERROR", "57014", message);
-            problem.advice = vec![
-                "The server may still be working on the statement.".into(),
-                LOST.into(),
-            ];
-            problem
-        }
+        Failure::Dropped { how, ends } => dropped(how, ends),
         Failure::Interrupted => interrupted(),
     }
 }

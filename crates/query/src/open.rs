@@ -9,6 +9,7 @@ mod socket;
 
 use std::hash::{BuildHasher, Hasher, RandomState};
 use std::io;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, SystemTime};
 
 use bytes::BytesMut;
@@ -271,6 +272,12 @@ fn cause(error: &tokio_postgres::Error) -> String {
     innermost.to_string()
 }
 
+/// What the server sent that is none of the protocol, where that is the driver's error.
+pub(crate) fn not_understood(error: &tokio_postgres::Error) -> Option<String> {
+    let cause = std::error::Error::source(error)?.downcast_ref::<io::Error>()?;
+    (cause.kind() == io::ErrorKind::InvalidData).then(|| cause.to_string())
+}
+
 /// The driver's error with its causes: alone it says little more than "db error".
 pub(crate) fn reason(error: &tokio_postgres::Error) -> String {
     let mut text = error.to_string();
@@ -282,14 +289,15 @@ pub(crate) fn reason(error: &tokio_postgres::Error) -> String {
     text
 }
 
-/// Asks the server to cancel what `process` runs, and waits until the server has closed the
-/// connection that carried the request: after that the request cannot hit a later statement.
+/// Asks the server to cancel what the process of the key runs, and waits until the server has closed
+/// the connection that carried the request: after that the request cannot hit a later statement.
+/// From the moment when `sent` is set it may.
 pub(crate) async fn cancel(
     settings: &Settings,
     host: &Host,
     encrypted: bool,
-    process: i32,
-    secret: i32,
+    (process, secret): (i32, i32),
+    sent: &AtomicBool,
 ) -> Result<(), String> {
     let request = async {
         let mut socket = match connect(settings, host, encrypted).await {
@@ -298,14 +306,15 @@ pub(crate) async fn cancel(
         };
         let mut message = BytesMut::new();
         frontend::cancel_request(process, secret, &mut message);
-        let sent = async {
+        sent.store(true, Ordering::Relaxed);
+        let sending = async {
             socket.write_all(&message).await?;
             socket.flush().await?;
             let mut rest = [0; 64];
             while socket.read(&mut rest).await? > 0 {}
             Ok::<(), io::Error>(())
         };
-        match sent.await {
+        match sending.await {
             // Some servers close so abruptly that the reading fails: closed is closed.
             Err(error) if error.kind() != io::ErrorKind::ConnectionReset => Err(error.to_string()),
             _ => Ok(()),

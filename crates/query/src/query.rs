@@ -10,7 +10,7 @@ use crate::answer::Answer;
 use crate::cell::{Cell, Completeness, Step, Unreadable, completeness};
 use crate::commands;
 use crate::connections::Connections;
-use crate::failure::connection_problem;
+use crate::failure::{connection_problem, interrupted_between};
 use crate::generate::model::Model;
 use crate::host::{Host, Shown};
 use crate::inspector::{self, Structure};
@@ -166,6 +166,9 @@ pub(crate) struct Run<'a, H> {
     pub(crate) cell: Cell<'a>,
     /// The last statement sent, for `\g` and `\watch`.
     pub(crate) last: Option<Statement>,
+    /// The user has interrupted this cell: what runs may still come to its own end, but nothing more
+    /// is begun.
+    pub(crate) interrupted: bool,
 }
 
 /// The options of `%%sql`.
@@ -207,6 +210,7 @@ impl<'a, H: Host> Run<'a, H> {
             text,
             cell: Cell::new(text),
             last: None,
+            interrupted: false,
         }
     }
 
@@ -218,6 +222,9 @@ impl<'a, H: Host> Run<'a, H> {
                 Some(Err(unreadable)) => return Err(self.unreadable(&unreadable)),
                 Some(Ok(step)) => step,
             };
+            if self.interrupted {
+                return Err(interrupted_between());
+            }
             match step {
                 Step::Statement(statement) => self.statement(statement).await?,
                 Step::Command { name, at } => {
@@ -337,13 +344,24 @@ impl<'a, H: Host> Run<'a, H> {
         self.host.show(Shown::Err(text.into())).await;
     }
 
-    /// Says that a request to cancel is still without an answer.
-    pub(crate) async fn still_running(&self) {
-        self.warn(
-            "The server has not answered the request to cancel yet; interrupt again to give the \
-             connection up.\n",
-        )
+    /// Says that a request to cancel is still without an answer; so many more interrupts give the
+    /// connection up.
+    pub(crate) async fn still_running(&self, left: u32) {
+        let again = match left {
+            0 | 1 => "interrupt once more",
+            2 => "interrupt twice more",
+            _ => "interrupt three times",
+        };
+        self.warn(format!(
+            "The server has not answered the request to cancel yet; it is waited for, up to 30 s. \
+             To give the connection up before that, {again}.\n"
+        ))
         .await;
+    }
+
+    /// Says something about the connection that is no word of the server's.
+    pub(crate) async fn remark(&self, line: &str) {
+        self.warn(format!("{line}\n")).await;
     }
 
     /// Says that the connection before has ended.

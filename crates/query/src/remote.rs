@@ -275,7 +275,7 @@ impl<H: Host> Job<'_, H> {
                     continue;
                 }
                 () = self.gone.notified() => {
-                    running.interrupt();
+                    running.end();
                     continue;
                 }
                 update = running.updates.recv() => update,
@@ -296,7 +296,8 @@ impl<H: Host> Job<'_, H> {
                     });
                 }
                 Some(Update::Opened { lost: Some(why) }) => run.connected_again(&why).await,
-                Some(Update::StillRunning) => run.still_running().await,
+                Some(Update::StillRunning(left)) => run.still_running(left).await,
+                Some(Update::Remark(line)) => run.remark(&line).await,
                 Some(Update::CopyIn(mut to)) => {
                     to.fail("COPY FROM STDIN has no place in a Rust cell: db.table() and insert_all() send rows").await;
                 }
@@ -345,7 +346,7 @@ impl<H: Host> Job<'_, H> {
                 // Closed is as good as sent: nobody wants the rest.
                 _ = &mut sending => return,
                 () = self.host.interrupted() => running.interrupt(),
-                () = self.gone.notified() => running.interrupt(),
+                () = self.gone.notified() => running.end(),
             }
         }
     }

@@ -3,9 +3,12 @@
 //! The handle sends statements and reads what comes back, in the server's order. The connection is
 //! opened by the first statement. An interrupt asks the server to cancel and goes on reading until
 //! the server says that it is ready, so that the session is whole afterwards; it is given up only
-//! where the server does not answer.
+//! where the server does not answer in its time, or the user insists.
 
 mod embedded;
+mod exchange;
+mod greetings;
+mod interrupt;
 mod link;
 mod opening;
 mod owner;
@@ -25,7 +28,7 @@ use self::owner::Owner;
 pub(crate) use self::progress::Headway;
 pub(crate) use self::status::expiry;
 pub use self::status::{Connected, Status};
-pub(crate) use self::updates::{Dropped, Failure, Running, Update};
+pub(crate) use self::updates::{Dropped, Failure, Running, Stop, Update};
 use crate::catalog::{self, Catalog};
 use crate::inspector::Rungs;
 use crate::query_service;
@@ -37,6 +40,8 @@ use crate::wire::Field;
 
 /// Messages on the way to whoever reads a statement's answer.
 const UPDATES: usize = 16;
+/// Interrupts on the way to what they are for.
+const STOPS: usize = 4;
 
 /// A handle on a session. Clones share it; the connection closes when the last one is dropped.
 #[derive(Clone)]
@@ -59,7 +64,7 @@ struct Job {
     sql: String,
     password: Option<Secret>,
     updates: mpsc::Sender<Update>,
-    stop: mpsc::Receiver<()>,
+    stop: mpsc::Receiver<Stop>,
 }
 
 /// A question of our own; answered only when it cannot hurt.
@@ -77,10 +82,20 @@ pub(crate) enum NoAnswer {
     Refused,
     /// The server would have taken too long, or waited for a lock.
     Late,
+    /// More came than could be an answer.
+    Endless,
+    /// The connection ended at it, or was given up for it.
+    Ended,
 }
 
 /// Rows of text, as the server printed them.
 pub(crate) type Rows = Vec<Vec<Option<String>>>;
+
+/// The memory that such a row takes.
+pub(crate) fn cost(row: &[Option<String>]) -> usize {
+    let texts = row.iter().flatten().map(String::len);
+    texts.sum::<usize>() + size_of_val(row) + size_of::<Vec<Option<String>>>()
+}
 
 impl Session {
     /// A session to `target`. Opens nothing.
@@ -204,7 +219,7 @@ impl Session {
     /// the user has just typed, kept for this session.
     pub(crate) async fn run(&self, sql: String, password: Option<Secret>) -> Running {
         let (updates, answer) = mpsc::channel(UPDATES);
-        let (stop, stops) = mpsc::channel(2);
+        let (stop, stops) = mpsc::channel(STOPS);
         let job = Job {
             sql,
             password,

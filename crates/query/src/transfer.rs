@@ -17,7 +17,7 @@ pub(crate) use self::sink::{Sink, as_files, keep};
 use crate::failure::failure_problem;
 use crate::host::Host;
 use crate::query::Run;
-use crate::session::{Failure, Session, Update};
+use crate::session::{Failure, Session, Stop, Update};
 use crate::target::Target;
 use crate::wait;
 use crate::wire::{Event, Report, Transaction};
@@ -42,7 +42,7 @@ pub(crate) async fn write<H: Host>(
         Target::Server(settings) => settings.timeout,
         Target::Local(_) => None,
     };
-    let mut limit = limit.map(|limit| Instant::now() + limit);
+    let mut limit = limit.and_then(|limit| Instant::now().checked_add(limit));
     let mut timed_out = false;
     let worker = Worker::start(sink, progress.counts());
     let mut running = session.run(sql, None).await;
@@ -62,14 +62,14 @@ pub(crate) async fn write<H: Host>(
                 piece = piece => Some(piece),
             }
         };
-        let Some((room, update)) = progress.watch(run, next, &interrupt).await else {
+        let Some((room, update)) = progress.watch(run, next, || interrupt(Stop::User)).await else {
             (limit, timed_out) = (None, true);
-            interrupt();
+            interrupt(Stop::Ours);
             continue;
         };
         // The file cannot be written on: no more rows are wanted, the error is told at the end.
         if room.is_none() && !std::mem::replace(&mut gone, true) {
-            running.interrupt();
+            running.end();
         }
         let piece = match update {
             Some(Update::Rows(block)) => Piece::Rows(block),
@@ -136,7 +136,8 @@ pub(crate) fn copied(tag: &str) -> Option<u64> {
 pub(crate) async fn aside<H: Host>(run: &Run<'_, H>, update: Update) {
     match update {
         Update::Opened { lost: Some(why) } => run.connected_again(&why).await,
-        Update::StillRunning => run.still_running().await,
+        Update::StillRunning(left) => run.still_running(left).await,
+        Update::Remark(line) => run.remark(&line).await,
         Update::Event(Event::Notice(report)) => {
             let mut problem = Problem::from(*report);
             problem.context = None;
@@ -170,7 +171,7 @@ pub(crate) async fn end<T, H: Host>(
 ) -> Result<T, Problem> {
     if own {
         let end = if done.is_ok() { "commit" } else { "rollback" };
-        let ended = run.ask(end).await;
+        let ended = run.ask_to_end(end).await;
         if done.is_ok() {
             ended?;
         }

@@ -67,8 +67,16 @@ pub(crate) fn question(fields: &[Field], names: &Names) -> Option<String> {
 
 /// Takes in the answer to [`question`].
 pub(crate) fn learn(names: &mut Names, rows: &[Vec<Option<String>>]) {
-    for row in rows {
+    /// More types than a database has; they are asked for again.
+    const KNOWN: usize = 10_000;
+    /// No name of a type has more bytes.
+    const LENGTH: usize = 1000;
+    if names.len() > KNOWN {
+        names.clear();
+    }
+    for row in rows.iter().take(KNOWN) {
         if let [Some(oid), Some(modifier), Some(name)] = row.as_slice()
+            && name.len() <= LENGTH
             && let (Ok(oid), Ok(modifier)) = (oid.parse(), modifier.parse())
         {
             names.insert((oid, modifier), name.clone());

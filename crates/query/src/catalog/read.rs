@@ -4,14 +4,14 @@
 //! connection: its names never change.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use super::{
     Catalog, Column, Function, Key, KeyKind, Names, Relation, RelationKind, Schema, Setting,
     Shared, Type, gently,
 };
-use crate::session::{Asker, NoAnswer};
+use crate::session::{Asker, NoAnswer, cost};
 
 /// What came with the server has an oid up to here (PostgreSQL's `FirstNormalObjectId` is the next).
 const SERVERS_LAST: u32 = 16383;
@@ -19,6 +19,8 @@ const SERVERS_LAST: u32 = 16383;
 const RELATIONS: usize = 20_000;
 const COLUMNS: usize = 200_000;
 const OTHERS: usize = 20_000;
+/// The memory that the rows of one reading may take, however few they are.
+const BYTES: usize = 128 << 20;
 
 /// How a reading ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -46,6 +48,7 @@ pub(super) async fn read(catalog: &Catalog, asker: &Asker, all: bool) -> Outcome
             after: *after,
             upto: *upto,
             late: AtomicBool::new(false),
+            taken: AtomicUsize::new(0),
         };
         if reading.parts(&mut names, catalog).await.is_err() {
             return Outcome::Busy;
@@ -64,6 +67,8 @@ struct Reading<'a> {
     upto: u32,
     /// Some part did not come in time.
     late: AtomicBool,
+    /// The memory that its rows have taken.
+    taken: AtomicUsize,
 }
 
 impl Reading<'_> {
@@ -156,7 +161,12 @@ impl Reading<'_> {
             let last = rows.last().and_then(&next);
             items.extend(rows.into_iter().filter_map(&mut item));
             match last {
-                Some(last) if full && items.len() < most => (after, number) = last,
+                // A server that comes to no end is not asked on.
+                Some(last)
+                    if full && items.len() < most && last > (after, number) && !self.full() =>
+                {
+                    (after, number) = last;
+                }
                 _ => break,
             }
         }
@@ -171,20 +181,27 @@ impl Reading<'_> {
         const REST: Duration = Duration::from_millis(50);
         let started = Instant::now();
         let rows = self.asker.ask(&gently(sql)).await?;
+        let taken = rows.iter().map(|row| cost(row)).sum();
+        self.taken.fetch_add(taken, Ordering::Relaxed);
         tokio::time::sleep(started.elapsed().min(REST)).await;
         Ok(rows)
+    }
+
+    /// Whether no more is to be read.
+    fn full(&self) -> bool {
+        self.taken.load(Ordering::Relaxed) > BYTES
     }
 
     /// An answer, or none where the server refused or was slow: only the user's work ends a reading.
     fn told<T>(&self, answer: Result<T, NoAnswer>) -> Result<Option<T>, NoAnswer> {
         match answer {
             Ok(told) => Ok(Some(told)),
-            Err(NoAnswer::Refused) => Ok(None),
+            Err(NoAnswer::Refused | NoAnswer::Endless) => Ok(None),
             Err(NoAnswer::Late) => {
                 self.late.store(true, Ordering::Relaxed);
                 Ok(None)
             }
-            Err(NoAnswer::Busy) => Err(NoAnswer::Busy),
+            Err(no @ (NoAnswer::Busy | NoAnswer::Ended)) => Err(no),
         }
     }
 

@@ -86,6 +86,9 @@ pub(super) async fn watch<H: Host>(run: &mut Run<'_, H>) -> Result<(), Problem> 
         let manner = run.manner();
         let answer = run.answer(statement.clone(), manner).await?;
         let displays = answer.run_updating(showing.clone()).await?;
+        if run.interrupted {
+            return Err(stopped(round));
+        }
         if times.is_some_and(|times| round >= times) {
             return Ok(());
         }

@@ -1,15 +1,18 @@
 //! A session's connection is opened: the server that is wanted is found, and told what it has to
 //! know before the first statement.
 
-use std::collections::VecDeque;
+use std::sync::atomic::Ordering;
+use std::sync::{Arc, OnceLock};
 
 use tokio::time::timeout;
 
+use super::exchange::Ear;
+use super::greetings::Greetings;
 use super::link::{Link, Next, Wire};
 use super::lock;
 use super::owner::Owner;
 use super::updates::Failure;
-use crate::open::{OpenError, open};
+use crate::open::{OpenError, not_understood, open};
 use crate::target::{SessionKind, Settings, Target};
 use crate::wire::{Event, Transaction};
 
@@ -44,10 +47,9 @@ impl Owner {
                     if !settings.hosts.is_empty() {
                         continue;
                     }
-                    unreachable(format!(
-                        "{}: no session there is as target_session_attrs wants it",
-                        others.join(", ")
-                    ))
+                    let others = others.join(", ");
+                    let why = "no session there is as target_session_attrs wants it";
+                    unreachable(&settings, format!("{others}: {why}"))
                 }
                 Err(failure) => failure,
             };
@@ -60,12 +62,37 @@ impl Owner {
 
     /// A connection, ready for statements, and whether its session is of the kind wanted.
     pub(super) async fn link(&self, settings: &Settings) -> Result<(Link, bool), Failure> {
+        if !self.unasked.load(Ordering::Relaxed) {
+            if let Some(begun) = self.begun(settings, true).await? {
+                return Ok(begun);
+            }
+            // A server that takes no question of ours may still take the user's.
+            self.unasked.store(true, Ordering::Relaxed);
+        }
+        let begun = self.begun(settings, false).await?;
+        begun.ok_or_else(|| unreachable(settings, "no session there answers".into()))
+    }
+
+    /// The same, where the server may be asked questions or not; nothing where one of them has
+    /// ended the connection, or has no answer.
+    async fn begun(
+        &self,
+        settings: &Settings,
+        asked: bool,
+    ) -> Result<Option<(Link, bool)>, Failure> {
         let opened = open(settings, self.password.as_ref())
             .await
-            .map_err(Failure::Open)?;
+            .map_err(|error| Failure::Open(error, settings.login()))?;
+        let broken = Arc::<OnceLock<String>>::default();
+        let word = broken.clone();
         let driver = tokio::spawn(async move {
-            // How it ended is told by the last report on the wire.
-            let _ = opened.connection.await;
+            let mut connection = opened.connection;
+            // How it ended is told by the last report on the wire, unless there was none to be read.
+            if let Err(error) = (&mut connection).await
+                && let Some(what) = not_understood(&error)
+            {
+                let _ = word.set(what);
+            }
         });
         let mut link = Link {
             client: opened.client,
@@ -79,67 +106,86 @@ impl Owner {
             expires: opened.expires,
             key: (0, 0),
             parameters: Vec::new(),
-            greetings: VecDeque::new(),
+            greetings: Greetings::default(),
             last_report: None,
+            broken,
+            cancel: None,
+            doubtful: false,
+            over: None,
+            unicode: true,
         };
         let limit = settings.connect_timeout;
-        match timeout(limit, link.begin()).await {
-            Ok(fits) => Ok((link, fits?)),
-            Err(_) => Err(unreachable(format!(
-                "{}: no answer within {} s (connect_timeout)",
-                link.host.describe(),
-                limit.as_secs()
-            ))),
+        let host = link.host.describe();
+        let unreachable = |why: String| unreachable(settings, format!("{host}: {why}"));
+        let seconds = limit.as_secs();
+        let late = || unreachable(format!("no answer within {seconds} s (connect_timeout)"));
+        match timeout(limit, link.greet()).await {
+            Ok(true) => {}
+            Ok(false) => return Err(unreachable(link.why())),
+            Err(_) => return Err(late()),
+        }
+        link.unicode = link.speaks_unicode();
+        let fits = timeout(limit, link.begin(asked, self.ear())).await;
+        match fits {
+            Ok(fits) if link.over.is_none() => Ok(Some((link, fits))),
+            _ => {
+                link.driver.abort();
+                match asked {
+                    true => Ok(None),
+                    false => Err(late()),
+                }
+            }
         }
     }
 }
 
 impl Link {
-    /// Reads the greeting, and asks and tells what comes before the first statement. False where
-    /// the session is of another kind than is wanted.
-    async fn begin(&mut self) -> Result<bool, Failure> {
-        self.greet().await?;
-        if !self.fits().await {
-            return Ok(false);
+    /// Asks and tells what comes before the first statement: no more than has to be known, where
+    /// the server is not to be asked. False where the session is of another kind than is wanted.
+    async fn begin(&mut self, asked: bool, ear: Ear) -> bool {
+        if !self.fits(ear).await {
+            return false;
         }
-        let curious = self.encrypted || self.settings.read_only;
-        let pooled = curious && !self.is_query_service() && self.look().await;
+        let curious = asked && (self.encrypted || self.settings.read_only);
+        let pooled = curious && !self.is_query_service() && self.look(ear).await;
         // Behind a pooler it would hit whoever gets the server's session next. There, and where the
         // server does not know this, only the guard before sending stands.
-        if self.settings.read_only && !pooled {
+        if asked && self.settings.read_only && !pooled {
             let _ = self
-                .ask("set session characteristics as transaction read only")
+                .ask("set session characteristics as transaction read only", ear)
                 .await;
         }
-        Ok(true)
+        true
     }
 
-    /// Reads what the server says of itself before it is ready.
-    async fn greet(&mut self) -> Result<(), Failure> {
+    /// Reads what the server says of itself before it is ready; false where it ends instead.
+    async fn greet(&mut self) -> bool {
         loop {
             match self.wire.next(&mut None).await {
-                Next::Event(Event::Ready(_)) => return Ok(()),
+                Next::Event(Event::Ready(_)) => return true,
                 Next::Event(event) => self.note(event),
-                Next::End => return Err(Failure::Lost(self.why())),
+                Next::End => return false,
             }
         }
     }
 
     /// Whether the session is of the kind that is wanted. Servers before PostgreSQL 14, and
     /// poolers, do not say so in their greeting, and are asked.
-    async fn fits(&mut self) -> bool {
+    async fn fits(&mut self, ear: Ear) -> bool {
         let kind = self.settings.session;
         if kind == SessionKind::Any {
             return true;
         }
-        let on = |name| self.parameter(name).map(|value| value == "on");
-        let greeting = on("default_transaction_read_only").zip(on("in_hot_standby"));
+        let greeting = {
+            let on = |name| self.parameter(name).map(|value| value == "on");
+            on("default_transaction_read_only").zip(on("in_hot_standby"))
+        };
         let (read_only, standby) = match greeting {
             Some(greeting) => greeting,
             None => {
                 let question = "select current_setting('transaction_read_only') = 'on', \
                                 pg_catalog.pg_is_in_recovery()";
-                let Ok(rows) = self.ask(question).await else {
+                let Ok(rows) = self.ask(question, ear).await else {
                     return false;
                 };
                 let is = |column: usize| {
@@ -161,10 +207,10 @@ impl Link {
     /// Looks at the session from its other end: what TLS it has, and whether a pooler stands
     /// between, which shows in another process than the one that has greeted. TLS would then be
     /// the pooler's, and is not told.
-    async fn look(&mut self) -> bool {
+    async fn look(&mut self, ear: Ear) -> bool {
         let question = "select pg_catalog.pg_backend_pid(), (select version || ', ' || cipher \
              from pg_catalog.pg_stat_ssl where pid = pg_catalog.pg_backend_pid())";
-        let rows = self.ask(question).await.unwrap_or_default();
+        let rows = self.ask(question, ear).await.unwrap_or_default();
         let mut values = rows.into_iter().next().unwrap_or_default().into_iter();
         let process = values.next().flatten();
         let pooled = process.is_some_and(|process| process != self.key.0.to_string());
@@ -175,6 +221,6 @@ impl Link {
     }
 }
 
-fn unreachable(why: String) -> Failure {
-    Failure::Open(OpenError::Unreachable(why))
+fn unreachable(settings: &Settings, why: String) -> Failure {
+    Failure::Open(OpenError::Unreachable(why), settings.login())
 }

@@ -7,6 +7,7 @@ use std::time::Duration;
 use tokio::sync::mpsc;
 use tokio::time::sleep;
 
+use super::exchange::Ear;
 use super::link::Link;
 use super::owner::Owner;
 use super::updates::Update;
@@ -65,7 +66,7 @@ impl Owner {
         if let Some(watched) = watched {
             sleep(START).await;
             if let Ok((mut link, _)) = self.link(&watched.settings).await {
-                while let Some(headway) = link.headway(watched.process).await {
+                while let Some(headway) = link.headway(watched.process, self.ear()).await {
                     if let Some(headway) = headway {
                         let _ = updates.send(Update::Progress(headway)).await;
                     }
@@ -79,9 +80,9 @@ impl Owner {
 
 impl Link {
     /// What the process does now; none where nothing will be told.
-    async fn headway(&mut self, process: i32) -> Option<Option<Headway>> {
+    async fn headway(&mut self, process: i32, ear: Ear) -> Option<Option<Headway>> {
         let sql = include_str!("progress.sql").replace(":process", &process.to_string());
-        let rows = self.ask(&sql).await.ok()?;
+        let rows = self.ask(&sql, ear).await.ok()?;
         let Some(row) = rows.into_iter().next() else {
             return Some(None);
         };

@@ -19,8 +19,11 @@ pub(crate) enum Update {
     CopyIn(CopyIn),
     /// How far a slow statement has come.
     Progress(Headway),
-    /// The server has not answered a request to cancel for some seconds.
-    StillRunning,
+    /// The server has not answered a request to cancel yet; so many more interrupts give the
+    /// connection up.
+    StillRunning(u32),
+    /// A line about the connection, which is no word of the server's.
+    Remark(String),
     /// The server is ready for the next statement.
     Done(Transaction),
     /// The statement was not sent, or the connection ended under it.
@@ -30,8 +33,8 @@ pub(crate) enum Update {
 /// Why there is no answer.
 #[derive(Debug)]
 pub(crate) enum Failure {
-    /// The connection could not be opened; nothing was sent.
-    Open(OpenError),
+    /// The connection could not be opened, for this user and database; nothing was sent.
+    Open(OpenError, String),
     /// The embedded PostgreSQL could not be started.
     Embedded(String),
     /// The connection had ended while a transaction was open: it is rolled back, and this
@@ -41,8 +44,9 @@ pub(crate) enum Failure {
     Lost(String),
     /// The same in an open transaction, which is rolled back: the statement took no effect.
     RolledBack(String),
-    /// The user interrupted, and the connection was given up for it.
-    Dropped(Dropped),
+    /// The statement was interrupted, and the connection was given up for it; it belonged to a
+    /// transaction that ends with the connection.
+    Dropped { how: Dropped, ends: bool },
     /// Interrupted before anything was sent.
     Interrupted,
 }
@@ -52,30 +56,47 @@ pub(crate) enum Failure {
 pub(crate) enum Dropped {
     /// The embedded PostgreSQL does not listen while it computes: it was ended.
     Embedded,
-    /// A second interrupt, or the server was silent for too long.
+    /// The user interrupted again and again.
+    Impatient,
+    /// The server was silent for too long.
     Silent,
     /// The server is known not to listen.
     Deaf,
 }
 
+/// Who wants a statement to end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Stop {
+    /// The user, who may insist.
+    User,
+    /// A time limit, or whoever took the rows.
+    Ours,
+}
+
 /// A statement that runs.
 pub(crate) struct Running {
     pub(crate) updates: mpsc::Receiver<Update>,
-    pub(super) stop: mpsc::Sender<()>,
+    pub(super) stop: mpsc::Sender<Stop>,
 }
 
 impl Running {
-    /// Interrupts: the first asks the server to cancel, the second gives the connection up.
+    /// The user interrupts: the server is asked to cancel, once, and waited for. Interrupts within
+    /// a second are one; the third gives the connection up.
     pub(crate) fn interrupt(&self) {
-        // Two wait at most, and a third would say nothing new.
-        let _ = self.stop.try_send(());
+        // Some wait at most, and one more would say nothing new.
+        let _ = self.stop.try_send(Stop::User);
+    }
+
+    /// The statement is to end, though the user has not said so.
+    pub(crate) fn end(&self) {
+        let _ = self.stop.try_send(Stop::Ours);
     }
 
     /// The same for a time in which someone waits for updates.
-    pub(crate) fn interrupter(&self) -> impl Fn() + use<> {
+    pub(crate) fn interrupter(&self) -> impl Fn(Stop) + use<> {
         let stop = self.stop.clone();
-        move || {
-            let _ = stop.try_send(());
+        move |whose| {
+            let _ = stop.try_send(whose);
         }
     }
 }

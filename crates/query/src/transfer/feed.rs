@@ -16,7 +16,7 @@ use crate::failure::failure_problem;
 use crate::host::Host;
 use crate::query::Run;
 use crate::rows::Block;
-use crate::session::{Running, Session, Update};
+use crate::session::{Running, Session, Stop, Update};
 use crate::wait;
 use crate::wire::{CopyIn, Event, Report};
 
@@ -113,7 +113,7 @@ pub(crate) fn answer(mut running: Running, counts: Arc<Counts>) -> (Receiver, Jo
 /// Where nobody takes the rows any more, they are not wanted either.
 async fn hand_on(sender: &Sender, block: Result<Bytes, Problem>, running: &Running) {
     if sender.send(block).await.is_err() {
-        running.interrupt();
+        running.end();
     }
 }
 
@@ -148,7 +148,7 @@ pub(crate) async fn feed<H: Host>(
                 update = running.updates.recv() => Ok(update),
             }
         };
-        let update = match progress.watch(run, next, &interrupt).await {
+        let update = match progress.watch(run, next, || interrupt(Stop::User)).await {
             Ok(update) => update,
             Err(problem) => {
                 sending = None;

@@ -90,7 +90,10 @@ impl Progress {
         loop {
             tokio::select! {
                 biased;
-                () = run.host.interrupted() => interrupt(),
+                () = run.host.interrupted() => {
+                    run.interrupted = true;
+                    interrupt();
+                }
                 () = sleep_until(self.due) => self.tick(run).await,
                 next = &mut next => return next,
             }
