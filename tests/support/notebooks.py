@@ -53,7 +53,7 @@ def comparable(output):
 
 def comparable_data(mime, data):
     """A picture is there or not: its pixels are drawn with this machine's arithmetic."""
-    return mime if mime == "image/png" else comparable_text(data)
+    return mime if mime in ("image/png", "application/pdf") else comparable_text(data)
 
 
 def comparable_text(text):

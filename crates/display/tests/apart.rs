@@ -280,7 +280,7 @@ fn microseconds_stay_apart() {
 fn values_between_gaps_are_points() {
     let columns = [number("x"), number("y")];
     let numbers: Vec<String> = (0..202).map(|at| at.to_string()).collect();
-    let gaps = |at: usize| (at % 2 == 0).then_some("5");
+    let gaps = |at: usize| at.is_multiple_of(2).then_some("5");
     let rows: Vec<Vec<Option<&str>>> = numbers
         .iter()
         .enumerate()

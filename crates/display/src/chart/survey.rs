@@ -230,17 +230,19 @@ impl Tally {
             return;
         }
         let Some((from, to)) = &mut self.ends else {
-            let text = self.reading.kept(text);
+            let text = self.reading.name(text).into_owned();
             self.ends = Some((text.clone(), text));
             return;
         };
         // Numbers beyond the machine's may still differ.
         let long = text.len() > 15;
         if number < least || long && number == least && number::order(text, from).is_lt() {
-            *from = self.reading.kept(text);
+            from.clear();
+            from.push_str(&self.reading.name(text));
         }
         if number > most || long && number == most && number::order(text, to).is_gt() {
-            *to = self.reading.kept(text);
+            to.clear();
+            to.push_str(&self.reading.name(text));
         }
     }
 

@@ -197,12 +197,13 @@ fn finite(text: &str) -> Option<f64> {
     text.parse().ok().filter(|number: &f64| number.is_finite())
 }
 
-/// As much of a number as matters to a picture.
+/// As much of a number as matters to a picture, which is nearly always all of it.
 fn within(text: &str) -> Option<&str> {
-    text.split('…')
-        .next()?
-        .get(..text.len().min(LONGEST))
-        .or(text.split('…').next())
+    if text.len() <= 20 {
+        return Some(text);
+    }
+    let own = text.split('…').next()?;
+    own.get(..own.len().min(LONGEST))
 }
 
 /// A text that can be kept: long ones are shortened, and different ones stay different.
