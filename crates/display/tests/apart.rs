@@ -381,7 +381,17 @@ fn bins_of_any_size_are_told_apart() {
         ),
         3
     );
-    assert_eq!(check(&["-1.7e+308", "1.7e+308"], "2e307"), 2);
+    assert_eq!(check(&["-0.8e+308", "0.8e+308"], "1e307"), 2);
+    let far = pairs(&[("-1.7e+308", "1"), ("1.7e+308", "2")]);
+    for kind in [Kind::Line, Kind::Point, Kind::Histogram] {
+        let drawn = chart(kind, |chart| {
+            if kind == Kind::Histogram {
+                chart.y = None;
+            }
+        });
+        let problem = draw(&drawn, &[number("v"), number("n")], &far).unwrap_err();
+        assert_eq!(problem.message, "no scale reaches from -1.7e308 to 1.7e308");
+    }
     let columns = [number("v")];
     let rows = ["1", "NaN", "Infinity", "3"].map(|number| vec![Some(number)]);
     let histogram = chart(Kind::Histogram, |chart| chart.y = None);
@@ -448,6 +458,9 @@ fn what_a_kind_cannot_show_is_refused() {
         "{}",
         bundle.text()
     );
+    let bundle = draw(&logged, &columns, &rows(&["5", "1", "7"])).unwrap();
+    let scale = &spec(&bundle)["encoding"]["y"]["scale"];
+    assert_eq!(scale["domainMin"], 0.1, "the least bar has a length");
     let columns = [number("x"), number("y")];
     let line = chart(Kind::Line, |chart| chart.log_x = true);
     let rows = pairs(&[("-1", "1"), ("0", "2"), ("1", "3"), ("10", "4")]);
@@ -508,6 +521,39 @@ fn any_name_of_a_column_is_drawn() {
             let tooltips = spec(&bundle).to_string();
             assert!(!tooltips.contains('\u{1b}'));
         }
+    }
+}
+
+#[test]
+fn any_text_is_drawn() {
+    let texts = [
+        "constructor",
+        "toString",
+        "__proto__",
+        "null",
+        "undefined",
+        "a.b",
+        "'",
+        "\\",
+        "<b>",
+    ];
+    let columns = [text("k"), number("n"), text("c")];
+    let numbers: Vec<String> = (1..=texts.len()).map(|at| at.to_string()).collect();
+    let rows: Vec<Vec<Option<&str>>> = texts
+        .iter()
+        .zip(&numbers)
+        .map(|(name, number)| vec![Some(*name), Some(number.as_str()), Some(*name)])
+        .collect();
+    for kind in [Kind::Bar, Kind::Area, Kind::Arc] {
+        let drawn = chart(kind, |chart| {
+            chart.color = channel(2);
+            chart.stacked = kind != Kind::Arc;
+            if kind == Kind::Arc {
+                chart.x = None;
+            }
+        });
+        let bundle = draw(&drawn, &columns, &rows).unwrap();
+        assert_eq!(field(&bundle, "color").len(), texts.len());
     }
 }
 

@@ -68,25 +68,26 @@ impl Drawing<'_> {
         axis
     }
 
+    /// From where to where the numbers of a measure that are drawn reach.
+    fn measure_reach(&self, at: usize) -> Option<(f64, f64)> {
+        let measure = self.layout.measures.get(at)?;
+        if self.points.is_empty() && self.layout.chart.kind != Kind::Box {
+            let number = |key: &Key| self.number(self.group(key)?, at, measure);
+            let numbers = self
+                .keys
+                .iter()
+                .filter_map(number)
+                .map(|number| (number, number));
+            return numbers.reduce(|a, b| (a.0.min(b.0), a.1.max(b.1)));
+        }
+        let (least, most) = self.tallies.get(measure.at?)?.reach?;
+        let unit = self.unit(measure).0;
+        Some((least / unit, most / unit))
+    }
+
     /// How the numbers of a measure are to be printed, where Vega would not print them well.
     pub(super) fn measure_format(&self, at: usize) -> Option<&'static str> {
-        let measure = self.layout.measures.get(at)?;
-        let (least, most) = match (self.points.is_empty(), self.layout.chart.kind) {
-            (true, kind) if kind != Kind::Box => {
-                let number = |key: &Key| self.number(self.group(key)?, at, measure);
-                let numbers = self
-                    .keys
-                    .iter()
-                    .filter_map(number)
-                    .map(|number| (number, number));
-                numbers.reduce(|a, b| (a.0.min(b.0), a.1.max(b.1)))?
-            }
-            _ => {
-                let (least, most) = self.tallies.get(measure.at?)?.reach?;
-                let unit = self.unit(measure).0;
-                (least / unit, most / unit)
-            }
-        };
+        let (least, most) = self.measure_reach(at)?;
         // What is long begins at zero.
         let floats = matches!(self.layout.chart.kind, Kind::Line | Kind::Point | Kind::Box);
         format(if floats { least } else { least.min(0.0) }, most)
@@ -107,6 +108,12 @@ impl Drawing<'_> {
         }
         if self.is_log(measure.place) {
             axis["scale"] = json!({"type": "log", "nice": false});
+            let grounded = matches!(kind, Kind::Bar | Kind::Area | Kind::Histogram);
+            if let (true, Some((least, _))) = (grounded, self.measure_reach(0)) {
+                // The least bar has a length as well.
+                let below = 10_f64.powf(least.log10().ceil() - 1.0);
+                axis["scale"]["domainMin"] = json!(below);
+            }
         } else if matches!(kind, Kind::Line | Kind::Point) {
             axis["scale"] = json!({"zero": false});
         }

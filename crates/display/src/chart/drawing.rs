@@ -79,6 +79,8 @@ impl<'a> Drawing<'a> {
              they have: cast them, as in price::numeric."
         } else if any(&|tally| tally.reading.nature.is_clock() && tally.strange > 0) {
             "Dates are read in ISO form only: set datestyle to iso."
+        } else if any(&|tally| tally.nulls == self.rows.0) {
+            "A column that is drawn holds nothing but NULL."
         } else {
             "Numbers have to be finite, and above zero on a logarithmic scale."
         };
@@ -99,6 +101,24 @@ impl<'a> Drawing<'a> {
             };
             self.keys.iter().filter_map(number)
         };
+        for (part, scale) in self.layout.parts.iter().zip(&self.gathered.scales) {
+            let reach = self.tally(part).and_then(|tally| tally.reach);
+            if let (Some((least, most)), false) = (reach, matches!(scale, Scale::Names(_)))
+                && !(most - least).is_finite()
+            {
+                return Some(problem(
+                    format!(
+                        "no scale reaches from {} to {}",
+                        printed(least),
+                        printed(most)
+                    ),
+                    format!(
+                        "Draw {} in another unit, or without what lies far out.",
+                        part.name
+                    ),
+                ));
+            }
+        }
         let below = || numbers(0).find(|(number, _)| *number < 0.0);
         let told = |(number, key): (f64, Key)| (printed(number), self.key_words(&key));
         if chart.kind == Kind::Arc {

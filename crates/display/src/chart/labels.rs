@@ -12,6 +12,23 @@ const SHORT: usize = 28;
 /// … where that leaves two alike, this wide.
 const LONG: usize = 56;
 
+/// What every object of JavaScript has: Vega looks texts up in objects, and finds these there. A blank
+/// of no width makes them others.
+const OBJECTS: [&str; 12] = [
+    "constructor",
+    "hasOwnProperty",
+    "isPrototypeOf",
+    "propertyIsEnumerable",
+    "toLocaleString",
+    "toString",
+    "valueOf",
+    "__proto__",
+    "__defineGetter__",
+    "__defineSetter__",
+    "__lookupGetter__",
+    "__lookupSetter__",
+];
+
 /// What a value is called.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Label {
@@ -62,7 +79,10 @@ pub(super) fn labels(reading: &Reading, names: &[Option<&str>], other: Option<&s
         };
         let whole = one_line(own_part(name));
         let is_whole = text.replace(',', "") == whole.replace(',', "") || name.is_empty();
-        let text = fresh(text, &taken, |text, times| format!("{text} ({times})"));
+        let mut text = fresh(text, &taken, |text, times| format!("{text} ({times})"));
+        if OBJECTS.contains(&text.as_str()) {
+            text.push('\u{200B}');
+        }
         taken.insert(text.clone(), 1);
         labels.push(Label {
             text,
