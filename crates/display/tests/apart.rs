@@ -298,6 +298,20 @@ fn values_between_gaps_are_points() {
         assert_eq!(spec(&bundle)["layer"][1]["mark"]["type"], "circle");
         assert_eq!(spec(&bundle)["layer"][1]["encoding"]["y"]["field"], "lone");
     }
+    // So it is in small charts and with colours.
+    for kind in [Kind::Line, Kind::Area] {
+        let parted = chart(kind, |chart| {
+            (chart.facet, chart.color) = (channel(2), channel(2))
+        });
+        let columns = [number("x"), number("y"), text("c")];
+        let rows: Vec<_> = rows
+            .iter()
+            .map(|row| vec![row[0], row[1], Some("a")])
+            .collect();
+        let bundle = draw(&parted, &columns, &rows).unwrap();
+        assert_eq!(lone(&bundle), 101, "{kind:?}");
+        assert!(spec(&bundle)["spec"]["layer"].is_array());
+    }
     // One value has nothing beside it, and few values of a line are points anyway.
     let bundle = draw(&chart(Kind::Area, |_| {}), &columns, &rows[..1]).unwrap();
     assert_eq!(lone(&bundle), 1);
@@ -466,6 +480,11 @@ fn what_a_kind_cannot_show_is_refused() {
     let rows = pairs(&[("-1", "1"), ("0", "2"), ("1", "3"), ("10", "4")]);
     let bundle = draw(&line, &columns, &rows).unwrap();
     assert_eq!(field(&bundle, "y"), [3.0, 4.0]);
+    assert!(
+        bundle.text().contains("x: x from 1 to 10"),
+        "{}",
+        bundle.text()
+    );
     assert!(
         bundle.text().contains("not above zero"),
         "{}",

@@ -355,6 +355,9 @@ impl Wanted {
     fn new(wish: &Wish, columns: &[Column], money: &[Money]) -> Result<Self, String> {
         let mut filters = Vec::new();
         for (at, text) in &wish.filters {
+            if filter::is_begun(text) {
+                continue;
+            }
             if let Some(column) = columns.get(*at) {
                 let money = money.get(*at).copied().unwrap_or_default();
                 filters.push((*at, Filter::new(text, column, money)?));

@@ -336,8 +336,16 @@ impl Drawing<'_> {
             };
             return Some(format!("{place}: {name}: {}{more}", told.join(", ")));
         }
-        let tally = self.tally(part)?;
-        let (least, most) = tally.reach?;
+        let (least, most) = self.tally(part)?.reach?;
+        let least = match self.is_log(part.place) {
+            // What is below has no place there.
+            true => domain
+                .iter()
+                .map(|place| scale.range(*place).1)
+                .filter(|number| *number > 0.0)
+                .fold(most, f64::min),
+            false => least,
+        };
         let divisor = self.part_unit(part).0;
         let print = |number: f64| match part.nature.is_clock() {
             true => moment::print(number as i64, self.clock_format(part, scale)),

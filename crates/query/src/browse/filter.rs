@@ -154,6 +154,14 @@ impl Filter {
     }
 }
 
+/// Whether only the operator of a comparison has been typed so far, which asks for nothing yet.
+pub(super) fn is_begun(text: &str) -> bool {
+    matches!(
+        text.trim(),
+        "<" | ">" | "=" | "!" | "!=" | "==" | "<=" | ">=" | "<>"
+    )
+}
+
 /// A number as it is typed: `1234.5`, `1,234.5`, `-inf`.
 fn number(text: &str) -> Option<String> {
     if text.parse::<f64>().is_ok() {
@@ -367,6 +375,7 @@ mod tests {
         };
         assert!(check("> abc", "integer", Kind::Number).contains("a number"));
         assert!(check("> 1,5", "integer", Kind::Number).contains("a number"));
+        assert!(is_begun(" >= ") && !is_begun("> 1") && !is_begun(""));
         assert!(check("= soon", "date", Kind::Time).contains("a date"));
         assert!(check("= maybe", "boolean", Kind::Boolean).contains("true or false"));
     }
