@@ -17,7 +17,9 @@ const SIBLINGS: &[(&str, &[&str])] = &[
     ("query", &["db", "display", "files"]),
     (
         "rowcell",
-        &["db", "display", "jupyter", "local", "query", "rustcell"],
+        &[
+            "db", "display", "files", "jupyter", "local", "query", "rustcell",
+        ],
     ),
     ("rustcell", &[]),
 ];

@@ -29,14 +29,14 @@ insert into types values
 "#;
 
 /// A notebook, and a folder for its files.
-struct Desk {
-    database: Database,
-    notebook: Notebook,
-    folder: TempDir,
+pub(crate) struct Desk {
+    pub(crate) database: Database,
+    pub(crate) notebook: Notebook,
+    pub(crate) folder: TempDir,
 }
 
 impl Desk {
-    async fn new() -> Desk {
+    pub(crate) async fn new() -> Desk {
         let database = Database::new().await;
         let notebook = Notebook::new(&database);
         let folder = tempfile::tempdir().unwrap();
@@ -47,15 +47,15 @@ impl Desk {
         }
     }
 
-    fn path(&self, name: &str) -> PathBuf {
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
         self.folder.path().join(name)
     }
 
-    fn name(&self, name: &str) -> String {
+    pub(crate) fn name(&self, name: &str) -> String {
         self.path(name).display().to_string()
     }
 
-    fn read(&self, name: &str) -> String {
+    pub(crate) fn read(&self, name: &str) -> String {
         fs::read_to_string(self.path(name)).unwrap()
     }
 
@@ -71,7 +71,7 @@ impl Desk {
 }
 
 /// What a cell says in the end: on a line, or in place of the progress where it took long.
-fn said(answer: &Answer) -> String {
+pub(crate) fn said(answer: &Answer) -> String {
     let shown = answer.bundles().map(|bundle| bundle.text().to_owned());
     answer.out().trim_end().to_owned() + &shown.collect::<String>()
 }
@@ -333,7 +333,12 @@ async fn files_of_others_are_read() {
     .await;
     check("end.csv", b"a\nb\n\\.\nc\n", "(\"\\\\.\") (b) (c)").await;
     check("tabs.tsv", b"a\tb\n1\tx,y\n", "(1,\"x,y\")").await;
-    check("bare.csv", b"1,x\n2,y\n", "(1,x) (2,y)").await;
+    check(
+        "bare.csv",
+        b"1,2024-01-01\n2,2024-01-02\n",
+        "(1,2024-01-01) (2,2024-01-02)",
+    )
+    .await;
     let utf16: Vec<u8> = "\u{feff}a,b\n1,é\n"
         .encode_utf16()
         .flat_map(u16::to_le_bytes)
@@ -388,7 +393,7 @@ async fn a_bad_line_is_named_and_nothing_is_loaded() {
         (
             "ragged.csv",
             b"a,b\n1,x\n2,y,z\n",
-            "line 3: 3 values where the header has 2",
+            "line 3: 3 values where the first line has 2",
         ),
         (
             "latin.csv",

@@ -16,6 +16,7 @@ mod chart;
 mod commands;
 mod copy;
 mod files;
+mod imports;
 mod inspector;
 mod interrupt;
 mod login;

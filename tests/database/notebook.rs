@@ -37,6 +37,14 @@ impl Notebook {
 }
 
 impl Answer {
+    /// All that was said on the side.
+    pub(crate) fn notes(&self) -> impl Iterator<Item = &str> {
+        self.shown.iter().filter_map(|shown| match shown {
+            Shown::Note(text) => Some(text.as_str()),
+            _ => None,
+        })
+    }
+
     /// What a front end has on the screen in the end: displays updated in their places, and what
     /// was cleared gone.
     pub(crate) fn screen(&self) -> Vec<Shown> {

@@ -2,7 +2,7 @@
 
 import re
 import uuid
-from datetime import UTC, date, datetime, time
+from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 
 import pyarrow
@@ -93,6 +93,68 @@ def test_files_of_another_writer_are_read(remote, server, tmp_path, compression)
     shown = remote.check("select nested, texts from there").texts[-1].splitlines()[2]
     assert shown.split("|")[0].strip() == "{{1,2},{3,NULL}}"
     assert shown.split("|")[1].strip() == '["a,b", "c\\"", "", null]'
+
+
+@pytest.mark.parametrize("ending", ["parquet", "arrow"])
+def test_every_type_of_another_writer_is_read(remote, server, tmp_path, ending):
+    identity = pyarrow.struct([("id", pyarrow.string()), ("primary", pyarrow.bool_())])
+    of = pyarrow.map_(pyarrow.string(), pyarrow.list_(identity))
+    day = timedelta(days=1, hours=2, microseconds=5)
+    # A column each: what it is called, its type and two values; what it becomes, and its text.
+    columns = [
+        ("ids", of, [{"email": [{"id": "a@b", "primary": True}]}, None], "jsonb",
+         '{"email": [{"id": "a@b", "primary": true}]}'),
+        ("span", pyarrow.duration("us"), [day, None], "interval", "26:00:00.000005"),
+        ("long", pyarrow.decimal256(50, 3), [Decimal("-1.5"), None], "numeric(50,3)", "-1.500"),
+        ("clock", pyarrow.time32("ms"), [time(1, 2, 3, 4000), None], "time without time zone", "01:02:03.004"),
+        ("at", pyarrow.timestamp("ns"), [datetime(2024, 2, 29, 1), None], "timestamp without time zone",
+         "2024-02-29 01:00:00"),
+        ("fine", pyarrow.timestamp("ns"), [1, None], "text", "1970-01-01 00:00:00.000000001"),
+        ("zoned", pyarrow.timestamp("ms", "Europe/Oslo"), [0, None], "timestamp with time zone",
+         "1970-01-01 00:00:00+00"),
+        ("fixed", pyarrow.binary(2), [b"\x00\xff", None], "bytea", "\\x00ff"),
+        ("half", pyarrow.float16(), [0.5, None], "real", "0.5"),
+        ("large", pyarrow.large_string(), ["x", None], "text", "x"),
+        ("lists", pyarrow.large_list(pyarrow.int8()), [[1, None], None], "smallint[]", "{1,NULL}"),
+        ("nested", pyarrow.struct([("a", pyarrow.list_(pyarrow.int32()))]), [{"a": [1]}, None], "jsonb",
+         '{"a": [1]}'),
+        ("doc", pyarrow.json_(), ['{"a": 1, "a": 2}', None], "json", '{"a": 1, "a": 2}'),
+        ("nothing", pyarrow.null(), [None, None], "text", None),
+    ]  # fmt: skip
+    arrays = {name: pyarrow.array(values, kind) for name, kind, values, *_ in columns}
+    table, file = pyarrow.table(arrays), tmp_path / f"typed_{ending}.{ending}"
+    if ending == "parquet":
+        parquet.write_table(table, file)
+    else:
+        with ipc.new_file(file, table.schema) as writer:
+            writer.write_table(table)
+    remote.check(f"%import {file}")
+    types = f"""select format_type(atttypid, atttypmod) from pg_attribute
+      where attrelid = '{file.stem}'::regclass and attnum > 0 order by attnum"""
+    assert [kind for (kind,) in server.ask(types)] == [column[3] for column in columns]
+    texts = ", ".join(f"{name}::text" for name, *_ in columns)
+    first, second = server.ask(f"select {texts} from {file.stem} order by ids is null")
+    assert list(first) == [column[4] for column in columns]
+    assert set(second) == {None}
+
+
+def test_a_union_is_refused_by_the_name_of_its_column(remote, tmp_path):
+    kinds, numbers = pyarrow.array([0], pyarrow.int8()), pyarrow.array([1])
+    table = pyarrow.table({"either": pyarrow.UnionArray.from_sparse(kinds, [numbers])})
+    file = tmp_path / "union.arrow"
+    with ipc.new_file(file, table.schema) as writer:
+        writer.write_table(table)
+    assert 'column "either" is Union' in remote.run(f"%import {file}").error["evalue"]
+
+
+def test_an_arrow_file_that_is_compressed_or_a_stream_is_told(remote, tmp_path):
+    table, file = pyarrow.table({"id": [1, 2, 3]}), tmp_path / "others.arrow"
+    with ipc.new_file(file, table.schema, options=ipc.IpcWriteOptions(compression="lz4")) as writer:
+        writer.write_table(table)
+    assert "is compressed, which is not read here" in remote.run(f"%import {file}").error["evalue"]
+    with ipc.new_stream(file, table.schema) as writer:
+        writer.write_table(table)
+    assert "it seems to be a stream" in remote.run(f"%import {file}").error["evalue"]
 
 
 def test_a_compression_that_is_not_read_is_named(remote, tmp_path):

@@ -68,6 +68,38 @@ def test_parameters_are_variables(run):
     assert "O'Brien" in ended.stdout and "42" in ended.stdout
 
 
+def test_a_notebooks_paths_begin_in_its_folder(rowcell, tmp_path):
+    folder = tmp_path / "sub"
+    folder.mkdir()
+    (folder / "d.csv").write_text("id\n7\n")
+    cells = ["%import d.csv into d", "%%export e.csv\ntable d", "\\copy d to f.csv", "%model d --to d.rs"]
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(code) for code in cells])
+    (folder / "book.ipynb").write_text(nbformat.writes(notebook))
+    command = [rowcell, "run", "sub/book.ipynb", "--connect=local", "--to", "done.ipynb"]
+    ended = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=60)
+    assert ended.returncode == 0, ended.stderr
+    assert sorted(file.name for file in folder.iterdir()) == ["book.ipynb", "d.csv", "d.rs", "e.csv", "f.csv"]
+    # What stands on the command line begins where the command was given.
+    assert (tmp_path / "done.ipynb").exists()
+
+
+def test_a_file_that_is_no_utf8_is_read_as_it_is_told(rowcell, tmp_path):
+    file = tmp_path / "latin.sql"
+    file.write_bytes("select 1;\nselect 'café' as drink;\n".encode("latin1"))
+    ended = rowcell_run(rowcell, file, "--connect=local")
+    assert ended.returncode == 1
+    assert "line 2: the byte 0xe9 (é in Latin-1) makes the file no UTF-8" in ended.stderr
+    assert "--encoding windows-1252" in ended.stderr
+    ended = rowcell_run(rowcell, file, "--connect=local", "--encoding=latin1")
+    assert ended.returncode == 0 and "café" in ended.stdout, ended.stderr
+    ended = rowcell_run(rowcell, file, "--connect=local", "--encoding=klingon")
+    assert 'no encoding is called "klingon"' in ended.stderr
+    # A mark says it, too.
+    file.write_bytes("select 'café' as drink;\n".encode("utf-16"))
+    ended = rowcell_run(rowcell, file, "--connect=local")
+    assert ended.returncode == 0 and "café" in ended.stdout, ended.stderr
+
+
 def test_connect(run, server):
     ended = run("select current_user as me", "--connect", server.url())
     assert server.user in ended.stdout, ended.stderr

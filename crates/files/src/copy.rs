@@ -62,6 +62,7 @@ fn escape(value: &[u8], to: &mut Vec<u8>) {
 pub struct Tuples {
     pieces: Pieces,
     begun: bool,
+    ended: bool,
     values: Vec<Option<Range<usize>>>,
 }
 
@@ -84,7 +85,13 @@ impl Tuples {
             }
             self.begun = true;
         }
-        let Some(length) = tuple(self.pieces.left(), &mut self.values) else {
+        let left = self.pieces.left();
+        // In place of a count of values, with which a row begins.
+        self.ended |= left.starts_with(&END);
+        if self.ended {
+            return Ok(None);
+        }
+        let Some(length) = tuple(left, &mut self.values) else {
             return Ok(None);
         };
         let start = self.pieces.taken;
@@ -95,7 +102,15 @@ impl Tuples {
             values.map(move |range| range.clone().map(|range| &left[range])),
         ))
     }
+
+    /// Whether the data has said its end, and nothing of a row is left before it.
+    pub fn has_ended(&self) -> bool {
+        self.ended
+    }
 }
+
+/// What ends the data.
+const END: [u8; 2] = [0xff, 0xff];
 
 /// The length of the header, where it is whole: signature, flags, and an extension.
 fn header(data: &[u8]) -> Result<Option<usize>, Error> {
@@ -164,7 +179,12 @@ mod tests {
             }
             let some = |text: &[u8]| Some(text.to_vec());
             assert_eq!(found, [[some(b"a"), None], [some(b""), some(b"bc")]]);
+            assert!(tuples.has_ended());
         }
+        let mut tuples = Tuples::default();
+        tuples.push(&data[..data.len() - 2]);
+        while tuples.next().unwrap().is_some() {}
+        assert!(!tuples.has_ended());
         let mut tuples = Tuples::default();
         tuples.push(b"no binary data at all");
         assert!(tuples.next().is_err());

@@ -51,8 +51,11 @@ impl Format {
                 "" => format!("{} has no ending that tells its format", path.display()),
                 ending => format!("no format has the ending .{ending}"),
             };
-            Error::new(what)
-                .advise("The formats: .csv, .tsv, .json, .jsonl, .parquet, .arrow, .md and .sql.")
+            Error::new(what).advise(match lower.as_str() {
+                "gz" | "zip" | "zst" | "bz2" | "xz" => "Unpack it first.",
+                "xlsx" | "xls" | "ods" => "Have it saved as CSV.",
+                _ => "The formats: .csv, .tsv, .json, .jsonl, .parquet, .arrow, .md and .sql.",
+            })
         })
     }
 

@@ -1,23 +1,49 @@
 //! A file of rows that is read: looked through from end to end first, so that the columns' types
 //! are known and nothing of a file with a bad line is loaded.
 
+use std::collections::HashMap;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
+use crate::damage::heard;
 use crate::infer::{Class, Inferred, Shape, Takes};
-use crate::read_csv::{self, Records, Text};
+use crate::names::distinct;
+use crate::options::{Options, What};
+use crate::read_columns::{Batches, Columns};
+use crate::read_csv::Records;
 use crate::read_json::Objects;
-use crate::read_parquet::Batches;
+use crate::separated::Separated;
+use crate::text::{GoOn, Text, failed};
 use crate::{Error, Format, copy};
 
 /// About as many bytes are handed out at once.
 const BLOCK: usize = 1 << 17;
+/// A table has no more columns.
+const COLUMNS: usize = 1600;
 
-/// A file that has been looked through.
-#[derive(Debug)]
-pub struct Import {
+/// A file that has been looked through. What its columns are called may depend on where they go:
+/// [`Looked::settle`].
+pub struct Looked {
     path: PathBuf,
-    /// What its columns are called and hold.
+    options: Options,
+    go_on: GoOn,
+    remarks: Vec<String>,
+    kind: Kind,
+}
+
+enum Kind {
+    /// Values with a delimiter between them.
+    Separated(Separated),
+    /// Objects: their keys and what each holds; and how many there are.
+    Objects(Vec<(String, Shape)>, u64),
+    /// Parquet or Arrow.
+    Columns(Columns),
+}
+
+/// A file whose columns are settled.
+pub struct Import {
+    file: Looked,
+    /// What the columns that are loaded are called and hold.
     pub columns: Vec<Inferred>,
     /// Whether the file names its columns.
     pub named: bool,
@@ -25,67 +51,204 @@ pub struct Import {
     pub rows: u64,
     /// What was made of it that is not plain, a sentence each.
     pub remarks: Vec<String>,
-    kind: Kind,
+    /// Of each column its place in the file, and what it takes.
+    places: Vec<(usize, Takes)>,
 }
 
-#[derive(Debug)]
-enum Kind {
-    /// Values with this byte between them.
-    Separated {
-        delimiter: u8,
-        /// Its bytes can go to the server as they are.
-        plain: bool,
-    },
-    /// Objects, and what each column takes.
-    Objects(Vec<Takes>),
-    Parquet(Vec<Takes>),
-}
-
-/// Whether to go on, told bytes read so far.
-pub type GoOn<'g> = &'g mut (dyn FnMut(u64) -> bool + Send);
-
-impl Import {
-    /// Looks through a file.
+impl Looked {
+    /// Looks through a file. Asks now and then whether to go on.
     ///
     /// # Errors
     /// It cannot be read, is none of the formats, or has a bad line; or `go_on` has said no.
-    pub fn read(path: &Path, go_on: GoOn<'_>) -> Result<Self, Error> {
-        match Format::of(path)? {
-            Format::Csv => Import::separated(path, None, go_on),
-            Format::Tsv => Import::separated(path, Some(b'\t'), go_on),
-            Format::JsonLines => Import::objects(path, go_on),
-            Format::Parquet => Import::parquet(path),
+    pub fn read(path: &Path, options: Options, go_on: GoOn) -> Result<Self, Error> {
+        let format = Format::of(path)?;
+        options.fit(format)?;
+        let read = || match format {
+            Format::Csv | Format::Tsv => {
+                let (found, remarks) = Separated::look(path, format, &options, &go_on)?;
+                Ok((Kind::Separated(found), remarks))
+            }
+            Format::JsonLines => objects(path, &options, &go_on),
+            Format::Parquet | Format::Arrow => {
+                let columns = Columns::look(path, format, &go_on)?;
+                Ok((Kind::Columns(columns), Vec::new()))
+            }
             _ => Err(Error::new(format!("{} cannot be imported", path.display()))
-                .advise("Files that can: .csv, .tsv, .jsonl and .parquet.")),
+                .advise("Files that can: .csv, .tsv, .jsonl, .parquet and .arrow.")),
+        };
+        let (kind, remarks) = heard(path, read)?;
+        Ok(Looked {
+            path: path.to_owned(),
+            options,
+            go_on,
+            remarks,
+            kind,
+        })
+    }
+
+    /// Decides what the columns are called and which are loaded, for a table with these columns; for
+    /// one that is to be made, where there are none.
+    ///
+    /// # Errors
+    /// A column is chosen that the file has not; or there are more than a table can have.
+    pub fn settle(self, present: Option<&[&str]>) -> Result<Import, Error> {
+        let mut remarks = self.remarks.clone();
+        let (named, rows, mut columns, takes) = match &self.kind {
+            Kind::Separated(found) => {
+                let named = found.is_named(&self.options, present);
+                remarks.extend(found.decision(&self.options, named));
+                let takes = vec![Takes::Text; found.width()];
+                (named, found.rows(named), found.columns(named), takes)
+            }
+            Kind::Objects(columns, rows) => {
+                let names = distinct(columns.iter().map(|(key, _)| Some(key.as_str())));
+                let columns = names.into_iter().zip(columns);
+                let (columns, takes) = columns
+                    .map(|(name, (_, shape))| {
+                        let type_name = shape.type_name();
+                        (Inferred { name, type_name }, shape.takes())
+                    })
+                    .unzip();
+                (true, *rows, columns, takes)
+            }
+            Kind::Columns(found) => {
+                let names = distinct(found.columns.iter().map(|column| Some(&*column.name)));
+                let columns = names.into_iter().zip(&found.columns);
+                let columns = columns.map(|(name, column)| Inferred {
+                    name,
+                    type_name: column.type_name.clone(),
+                });
+                (true, found.rows, columns.collect(), found.takes())
+            }
+        };
+        let mut places: Vec<(usize, Takes)> = takes.into_iter().enumerate().collect();
+        self.choose(named, &mut columns, &mut places)?;
+        if present.is_none() && columns.len() > COLUMNS {
+            let what = format!(
+                "{} has {} columns, and a table has no more than {COLUMNS}",
+                self.path.display(),
+                columns.len()
+            );
+            return Err(Error::new(what).advise("columns=NAME:- leaves a column out."));
+        }
+        Ok(Import {
+            file: self,
+            columns,
+            named,
+            rows,
+            remarks,
+            places,
+        })
+    }
+
+    /// Heeds `columns=`: by name, or in order where the file names none.
+    fn choose(
+        &self,
+        named: bool,
+        columns: &mut Vec<Inferred>,
+        places: &mut Vec<(usize, Takes)>,
+    ) -> Result<(), Error> {
+        let chosen = &self.options.columns;
+        if chosen.is_empty() {
+            return Ok(());
+        }
+        let path = self.path.display();
+        if !named && chosen.len() != columns.len() {
+            return Err(Error::new(format!(
+                "columns= has {} names, and {path} has {} columns and names none",
+                chosen.len(),
+                columns.len()
+            )));
+        }
+        let mut stays = vec![true; columns.len()];
+        for (number, choice) in chosen.iter().enumerate() {
+            let place = match named {
+                false => number,
+                true => columns
+                    .iter()
+                    .position(|column| column.name == choice.name)
+                    .ok_or_else(|| {
+                        let what = format!("{path} has no column \"{}\"", choice.name);
+                        Error::new(what).advise("columns= takes the names as the file has them.")
+                    })?,
+            };
+            if !named {
+                columns[place].name = choice.name.clone();
+            }
+            match &choice.what {
+                What::Found => {}
+                What::Not => stays[place] = false,
+                What::Type(type_name) => {
+                    columns[place].type_name = type_name.clone();
+                    places[place].1 = fitting(places[place].1, Takes::of(type_name));
+                }
+            }
+        }
+        let mut kept = stays.iter();
+        columns.retain(|_| kept.next().copied().unwrap_or(true));
+        places.retain(|(place, _)| stays[*place]);
+        match columns.is_empty() {
+            true => Err(Error::new("columns= leaves no column to load")),
+            false => Ok(()),
+        }
+    }
+}
+
+/// What a column of a table takes of a column of a file.
+fn fitting(file: Takes, table: Takes) -> Takes {
+    match (file, table) {
+        // A text of an array in a file says more as JSON.
+        (Takes::Json | Takes::Array, Takes::Text) => Takes::Json,
+        (_, table) => table,
+    }
+}
+
+impl Import {
+    /// Says what the columns of a table take that its own, in their order, go to.
+    pub fn fit(&mut self, columns: &[Takes]) {
+        if let Kind::Separated(_) = self.file.kind {
+            return;
+        }
+        for ((_, takes), column) in self.places.iter_mut().zip(columns) {
+            *takes = fitting(*takes, *column);
         }
     }
 
-    /// Says what the columns of a table take that its own, in their order, go to.
-    pub fn fit(&mut self, columns: &[Takes]) {
-        let (Kind::Objects(takes) | Kind::Parquet(takes)) = &mut self.kind else {
-            return;
-        };
-        for (takes, column) in takes.iter_mut().zip(columns) {
-            *takes = match (*takes, column) {
-                // A text of an array in a file says more as JSON.
-                (Takes::Json | Takes::Array, Takes::Text) => Takes::Json,
-                (_, column) => *column,
-            };
+    /// Whether a type of its own was said for a column.
+    pub fn is_told_types(&self) -> bool {
+        let mut chosen = self.file.options.columns.iter();
+        chosen.any(|chosen| matches!(chosen.what, What::Type(_)))
+    }
+
+    /// Whether its columns have names, from the file or from `columns=`.
+    pub fn has_names(&self) -> bool {
+        self.named || !self.file.options.columns.is_empty()
+    }
+
+    /// Whether the first line was taken for the names of the columns, and may be a row.
+    pub fn may_have_no_names(&self) -> bool {
+        let is_text = matches!(self.file.kind, Kind::Separated(_));
+        is_text && self.named && self.file.options.header.is_none()
+    }
+
+    /// Whether the bytes of the file can go to the server as they are.
+    fn is_plain(&self) -> bool {
+        match &self.file.kind {
+            Kind::Separated(found) => found.plain && self.places.len() == found.width(),
+            _ => false,
         }
     }
 
     /// The options of `COPY … FROM STDIN` that fit its blocks.
     pub fn options(&self) -> String {
-        match &self.kind {
-            Kind::Separated {
-                delimiter,
-                plain: true,
-            } => {
+        match &self.file.kind {
+            Kind::Separated(found) if self.is_plain() => {
                 let header = if self.named { ", header" } else { "" };
-                let delimiter = match delimiter {
+                let delimiter = match found.delimiter {
                     b',' => String::new(),
                     b'\t' => ", delimiter e'\\t'".into(),
-                    other => format!(", delimiter '{}'", char::from(*other)),
+                    b'\'' => ", delimiter ''''".into(),
+                    other => format!(", delimiter '{}'", char::from(other)),
                 };
                 format!("format csv{header}{delimiter}")
             }
@@ -97,53 +260,66 @@ impl Import {
     ///
     /// # Errors
     /// It cannot be read.
-    pub fn blocks(&self) -> Result<Blocks, Error> {
-        let rows = match &self.kind {
-            Kind::Separated { plain: true, .. } => Rows::Plain(read_csv::open(&self.path)?),
-            Kind::Separated { delimiter, .. } => {
-                let text = Text::open(&self.path)?;
-                let mut records = Records::new(text, &self.path, *delimiter);
-                if self.named {
-                    records.next()?;
+    pub fn blocks(&self) -> Result<Blocks<'_>, Error> {
+        let Looked {
+            path,
+            options,
+            go_on,
+            kind,
+            ..
+        } = &self.file;
+        let open = || {
+            Ok(match kind {
+                Kind::Separated(_) if self.is_plain() => {
+                    Rows::Plain(Text::open(path, options.encoding, go_on)?)
                 }
-                Rows::Records(Box::new(records))
-            }
-            Kind::Objects(takes) => {
-                let names = self.columns.iter().map(|column| column.name.clone());
-                let names = names.zip(takes.iter().copied()).collect();
-                Rows::Objects(Box::new(Objects::open(&self.path)?), names)
-            }
-            Kind::Parquet(takes) => {
-                Rows::Parquet(Box::new(Batches::open(&self.path)?), takes.clone())
-            }
+                Kind::Separated(found) => {
+                    let records = found.records(path, options, self.named, go_on)?;
+                    Rows::Records(found, Box::new(records))
+                }
+                Kind::Objects(columns, _) => {
+                    let key = |(place, takes): &(usize, Takes)| (&*columns[*place].0, *takes);
+                    let objects = Objects::open(path, options.encoding, go_on)?;
+                    let keys = self.places.iter().map(key).collect();
+                    Rows::Objects(Box::new(objects), keys)
+                }
+                Kind::Columns(found) => Rows::Columns(Box::new(found.open(path, go_on)?)),
+            })
         };
         Ok(Blocks {
-            rows,
-            path: self.path.clone(),
+            rows: heard(path, open)?,
+            import: self,
             block: Vec::new(),
+            written: 0,
         })
     }
 
     /// The line of the file that the server calls line `counted` of the data; none where the file
     /// has no lines.
     pub fn line(&self, counted: u64) -> Option<u64> {
-        match &self.kind {
-            Kind::Separated { plain: true, .. } => Some(counted),
-            Kind::Parquet(_) => None,
-            Kind::Separated { delimiter, .. } => {
-                let text = Text::open(&self.path).ok()?;
-                let mut records = Records::new(text, &self.path, *delimiter);
-                let mut left = counted + u64::from(self.named);
+        let Looked {
+            path,
+            options,
+            go_on,
+            kind,
+            ..
+        } = &self.file;
+        match kind {
+            Kind::Separated(_) if self.is_plain() => Some(counted),
+            Kind::Columns(..) => None,
+            Kind::Separated(found) => {
+                let mut records = found.records(path, options, self.named, go_on).ok()?;
+                let mut left = counted;
                 loop {
                     let record = records.next().ok()??;
-                    left -= 1;
+                    left = left.checked_sub(1)?;
                     if left == 0 {
                         return Some(record.line);
                     }
                 }
             }
-            Kind::Objects(_) => {
-                let mut objects = Objects::open(&self.path).ok()?;
+            Kind::Objects(..) => {
+                let mut objects = Objects::open(path, options.encoding, go_on).ok()?;
                 for _ in 0..counted {
                     objects.next().ok()??;
                 }
@@ -151,248 +327,123 @@ impl Import {
             }
         }
     }
+}
 
-    fn separated(path: &Path, delimiter: Option<u8>, go_on: GoOn<'_>) -> Result<Self, Error> {
-        let text = Text::open(path)?;
-        let (marked, remark) = (text.marked, text.remark);
-        let delimiter = match delimiter {
-            Some(delimiter) => delimiter,
-            None => sniff(path)?,
-        };
-        let mut records = Records::new(text, path, delimiter);
-        let Some(first) = records.next()? else {
-            return Err(Error::new(format!("{} is empty", path.display())));
-        };
-        let head: Vec<Option<String>> = first
-            .values()
-            .map(|value| value.map(|value| String::from_utf8_lossy(value).into_owned()))
-            .collect();
-        let named = is_header(&head);
-        let mut classes = vec![Class::default(); head.len()];
-        if !named {
-            look(&first, &mut classes);
+fn objects(path: &Path, options: &Options, go_on: &GoOn) -> Result<(Kind, Vec<String>), Error> {
+    let mut objects = Objects::open(path, options.encoding, go_on)?;
+    let mut columns: Vec<(String, Shape)> = Vec::new();
+    let mut places = HashMap::new();
+    let mut rows = 0;
+    while let Some(members) = objects.next()? {
+        for member in members {
+            let place = match places.get(&*member.key) {
+                Some(place) => *place,
+                None => {
+                    let key = member.key.clone().into_owned();
+                    places.insert(key.clone(), columns.len());
+                    columns.push((key, Shape::Value(Class::NOTHING)));
+                    columns.len() - 1
+                }
+            };
+            let (_, shape) = &mut columns[place];
+            *shape = shape.join(member.shape());
         }
-        let (mut rows, mut plain) = (u64::from(!named), !marked);
-        while let Some(record) = records.next()? {
-            if record.len() != classes.len() {
-                return Err(ragged(
-                    path,
-                    record.line,
-                    record.len(),
-                    classes.len(),
-                    named,
-                ));
-            }
-            look(&record, &mut classes);
-            // A line of its own that COPY would take for the end of the data.
-            plain &= record.raw != b"\\.";
-            rows += 1;
-            if rows % 4096 == 0 && !go_on(records.read) {
-                return Err(stopped());
-            }
-        }
-        let kinds = records.endings.iter().filter(|seen| **seen).count();
-        plain &= kinds <= 1 && records.blank == 0;
-        let mut remarks: Vec<String> = remark.into_iter().map(str::to_owned).collect();
-        match records.blank {
-            0 => {}
-            1 => remarks.push("A blank line was passed over.".into()),
-            blank => remarks.push(format!("{blank} blank lines were passed over.")),
-        }
-        if !named {
-            remarks.push("The first line names no columns: it is taken as a row.".into());
-        }
-        Ok(Import {
-            path: path.to_owned(),
-            columns: columns(&head, named, &classes),
-            named,
-            rows,
-            remarks,
-            kind: Kind::Separated { delimiter, plain },
-        })
+        rows += 1;
     }
-
-    fn objects(path: &Path, go_on: GoOn<'_>) -> Result<Self, Error> {
-        let mut objects = Objects::open(path)?;
-        let mut names: Vec<String> = Vec::new();
-        let mut places = std::collections::HashMap::new();
-        let mut shapes: Vec<Shape> = Vec::new();
-        let mut rows = 0;
-        while let Some(members) = objects.next()? {
-            for member in members {
-                let place = match places.get(&*member.key) {
-                    Some(place) => *place,
-                    None => {
-                        let key = member.key.clone().into_owned();
-                        places.insert(key.clone(), names.len());
-                        names.push(key);
-                        shapes.push(Shape::Value(Class::Nothing));
-                        names.len() - 1
-                    }
-                };
-                shapes[place] = shapes[place].join(member.shape());
-            }
-            rows += 1;
-            if rows % 4096 == 0 && !go_on(objects.read) {
-                return Err(stopped());
-            }
-        }
-        if rows == 0 {
-            return Err(Error::new(format!("{} is empty", path.display())));
-        }
-        let columns = names
-            .into_iter()
-            .zip(&shapes)
-            .map(|(name, shape)| Inferred {
-                name,
-                type_name: shape.type_name(),
-            });
-        Ok(Import {
-            path: path.to_owned(),
-            columns: columns.collect(),
-            named: true,
-            rows,
-            remarks: objects.remark.map(str::to_owned).into_iter().collect(),
-            kind: Kind::Objects(shapes.into_iter().map(Shape::takes).collect()),
-        })
+    if rows == 0 {
+        return Err(Error::new(format!("{} is empty", path.display())));
     }
-
-    fn parquet(path: &Path) -> Result<Self, Error> {
-        let batches = Batches::open(path)?;
-        Ok(Import {
-            path: path.to_owned(),
-            rows: batches.rows,
-            remarks: batches.remarks.clone(),
-            columns: batches.columns.clone(),
-            named: true,
-            kind: Kind::Parquet(batches.takes()),
-        })
-    }
+    let remarks = objects.remark.into_iter().collect();
+    Ok((Kind::Objects(columns, rows), remarks))
 }
 
 /// A file's data for COPY, block by block.
-pub struct Blocks {
-    rows: Rows,
-    path: PathBuf,
+pub struct Blocks<'i> {
+    rows: Rows<'i>,
+    import: &'i Import,
     block: Vec<u8>,
+    /// Rows handed out.
+    written: u64,
 }
 
-enum Rows {
+enum Rows<'i> {
     /// As they are.
-    Plain(std::fs::File),
-    Records(Box<Records<Text>>),
-    /// With the columns' names.
-    Objects(Box<Objects>, Vec<(String, Takes)>),
-    Parquet(Box<Batches>, Vec<Takes>),
+    Plain(Text),
+    Records(&'i Separated, Box<Records<Text>>),
+    /// With the keys of the columns.
+    Objects(Box<Objects>, Vec<(&'i str, Takes)>),
+    Columns(Box<Batches<'i>>),
 }
 
-impl Blocks {
-    /// The next block; `None` after the last.
+impl Blocks<'_> {
+    /// The next block; `None` when all rows have been handed out.
     ///
     /// # Errors
-    /// The file cannot be read on.
-    #[allow(clippy::should_implement_trait)] // a block is lent
+    /// The file cannot be read, is damaged, or is not what it was when it was looked through.
+    #[allow(clippy::should_implement_trait)] // a block lends from the buffer
     pub fn next(&mut self) -> Result<Option<&[u8]>, Error> {
+        let path = &self.import.file.path;
+        heard(path, || self.fill())?;
+        if self.block.is_empty() && self.written != self.import.rows {
+            return Err(Error::new(format!(
+                "{} has {} rows, and has said that it has {}",
+                path.display(),
+                self.written,
+                self.import.rows
+            ))
+            .advise("Nothing was loaded. Is the file whole, and nobody writing to it?"));
+        }
+        Ok(Some(&*self.block).filter(|block| !block.is_empty()))
+    }
+
+    fn fill(&mut self) -> Result<(), Error> {
+        let path = &self.import.file.path;
+        let places = &self.import.places;
         self.block.clear();
         match &mut self.rows {
             Rows::Plain(file) => {
                 self.block.resize(BLOCK, 0);
                 let count = file.read(&mut self.block);
-                let count = count.map_err(|error| Error::io(&self.path, &error))?;
+                let count = count.map_err(|error| failed(path, &error))?;
                 self.block.truncate(count);
+                // The server counts them.
+                self.written = self.import.rows;
             }
-            Rows::Records(records) => {
+            Rows::Records(found, records) => {
+                let null = self.import.file.options.null.as_deref().map(str::as_bytes);
+                let all = places.len() == found.width();
                 while self.block.len() < BLOCK
                     && let Some(record) = records.next()?
                 {
-                    copy::write_row(record.values(), &mut self.block);
+                    if record.len() != found.width() {
+                        return Err(found.ragged(path, &record));
+                    }
+                    if all {
+                        copy::write_row(record.values(null), &mut self.block);
+                    } else {
+                        let values: Vec<_> = record.values(null).collect();
+                        let some = places.iter().map(|(place, _)| values[*place]);
+                        copy::write_row(some, &mut self.block);
+                    }
+                    self.written += 1;
                 }
             }
-            Rows::Objects(objects, columns) => {
-                while self.block.len() < BLOCK && objects.write_next(columns, &mut self.block)? {}
+            Rows::Objects(objects, keys) => {
+                while self.block.len() < BLOCK && objects.write_next(keys, &mut self.block)? {
+                    self.written += 1;
+                }
             }
-            Rows::Parquet(batches, takes) => {
-                while self.block.len() < BLOCK && batches.write_next(takes, &mut self.block)? {}
+            Rows::Columns(batches) => {
+                while self.block.len() < BLOCK && batches.write_next(places, &mut self.block)? {
+                    self.written += 1;
+                }
             }
         }
-        Ok(Some(&*self.block).filter(|block| !block.is_empty()))
+        Ok(())
     }
-}
 
-/// The byte between values: of those that others use, the one that the first record has most of.
-fn sniff(path: &Path) -> Result<u8, Error> {
-    const DELIMITERS: [u8; 4] = *b",;\t|";
-    let mut best = (0, b',');
-    for delimiter in DELIMITERS {
-        let mut records = Records::new(Text::open(path)?, path, delimiter);
-        let count = records.next()?.map_or(0, |record| record.len());
-        if count > best.0 {
-            best = (count, delimiter);
-        }
+    /// Rows handed out so far; of a file that goes as it is, those that it has.
+    pub fn rows(&self) -> u64 {
+        self.written
     }
-    Ok(best.1)
-}
-
-/// Whether the first record names the columns: all texts, no two alike, none of them a value that
-/// has a type of its own.
-fn is_header(values: &[Option<String>]) -> bool {
-    let mut seen = std::collections::HashSet::new();
-    values.iter().all(|value| match value {
-        // Tables of statistics leave the name of their first column away.
-        None => true,
-        Some(text) => Class::of(text.as_bytes()) == Class::Text && seen.insert(text.trim()),
-    }) && values.iter().any(Option::is_some)
-}
-
-fn look(record: &read_csv::Record<'_>, classes: &mut [Class]) {
-    for (value, class) in record.values().zip(classes) {
-        if let Some(value) = value
-            && !class.fits(value)
-        {
-            *class = class.join(Class::of(value));
-        }
-    }
-}
-
-/// The columns, each with a name of its own.
-fn columns(head: &[Option<String>], named: bool, classes: &[Class]) -> Vec<Inferred> {
-    let mut taken = std::collections::HashSet::new();
-    let name = |(number, value): (usize, &Option<String>)| {
-        let name = value.as_deref().unwrap_or_default().trim();
-        let name = match name {
-            "" => format!("column{}", number + 1),
-            _ if !named => format!("column{}", number + 1),
-            name => name.to_owned(),
-        };
-        let mut unique = name.clone();
-        let mut count = 1;
-        while !taken.insert(unique.clone()) {
-            count += 1;
-            unique = format!("{name}_{count}");
-        }
-        unique
-    };
-    let names: Vec<String> = head.iter().enumerate().map(name).collect();
-    names
-        .into_iter()
-        .zip(classes)
-        .map(|(name, class)| Inferred {
-            name,
-            type_name: class.type_name().into(),
-        })
-        .collect()
-}
-
-fn ragged(path: &Path, line: u64, found: usize, expected: usize, named: bool) -> Error {
-    let values = if found == 1 { "value" } else { "values" };
-    let first = if named { "header" } else { "first line" };
-    Error::new(format!(
-        "{}, line {line}: {found} {values} where the {first} has {expected}",
-        path.display()
-    ))
-    .advise("Nothing was loaded. A value that holds the delimiter stands in double quotes.")
-}
-
-fn stopped() -> Error {
-    Error::new("interrupted; nothing was loaded")
 }

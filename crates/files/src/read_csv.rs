@@ -1,137 +1,15 @@
 //! CSV as the server's COPY reads it, record by record: what others write, however it ends its
 //! lines.
 
-use std::fs::File;
-use std::io::{self, Read};
+use std::io::Read;
 use std::ops::Range;
-use std::os::unix::fs::FileTypeExt;
 use std::path::{Path, PathBuf};
 
 use crate::Error;
+use crate::text::{LONGEST, failed, not_utf8};
 
 /// Bytes read at a time.
 const CHUNK: usize = 1 << 18;
-
-/// A text file without its byte order mark, as UTF-8.
-pub(crate) struct Text {
-    reader: Box<dyn Read + Send>,
-    /// What was done to it.
-    pub(crate) remark: Option<&'static str>,
-    /// Bytes of it that are not handed out: the mark.
-    pub(crate) marked: bool,
-}
-
-impl Text {
-    pub(crate) fn open(path: &Path) -> Result<Self, Error> {
-        let failed = |error: io::Error| Error::io(path, &error);
-        let mut file = open(path)?;
-        let mut start = [0; 3];
-        let mut count = 0;
-        while count < start.len() {
-            match file.read(&mut start[count..]).map_err(failed)? {
-                0 => break,
-                more => count += more,
-            }
-        }
-        let start = &start[..count];
-        Ok(match start {
-            [0xef, 0xbb, 0xbf] => Text {
-                reader: Box::new(file),
-                remark: None,
-                marked: true,
-            },
-            [0xff, 0xfe, ..] | [0xfe, 0xff, ..] => Text {
-                reader: Box::new(Utf16 {
-                    source: io::Cursor::new(start[2..].to_vec()).chain(file),
-                    big_endian: start[0] == 0xfe,
-                    bytes: Vec::new(),
-                    text: Vec::new(),
-                    taken: 0,
-                }),
-                remark: Some("The file is UTF-16 and was read as such."),
-                marked: true,
-            },
-            _ => Text {
-                reader: Box::new(io::Cursor::new(start.to_vec()).chain(file)),
-                remark: None,
-                marked: false,
-            },
-        })
-    }
-}
-
-impl Read for Text {
-    fn read(&mut self, to: &mut [u8]) -> io::Result<usize> {
-        self.reader.read(to)
-    }
-}
-
-/// Opens a file to read.
-pub(crate) fn open(path: &Path) -> Result<File, Error> {
-    let failed = |error| Error::io(path, &error);
-    let found = std::fs::metadata(path).map_err(failed)?;
-    if found.is_dir() {
-        let what = format!("{} is a folder", path.display());
-        return Err(Error::new(what).advise("Name a file in it."));
-    }
-    if found.file_type().is_fifo() {
-        let what = format!("{} is a pipe, and a file is read twice", path.display());
-        return Err(Error::new(what).advise("Have it written to a file first."));
-    }
-    File::open(path).map_err(failed)
-}
-
-/// UTF-16 that is read as UTF-8.
-struct Utf16<R> {
-    source: R,
-    big_endian: bool,
-    /// Bytes whose character is not whole.
-    bytes: Vec<u8>,
-    text: Vec<u8>,
-    taken: usize,
-}
-
-impl<R: Read> Read for Utf16<R> {
-    fn read(&mut self, to: &mut [u8]) -> io::Result<usize> {
-        while self.taken == self.text.len() {
-            let before = self.bytes.len();
-            self.bytes.resize(before + 8192, 0);
-            let count = self.source.read(&mut self.bytes[before..])?;
-            self.bytes.truncate(before + count);
-            if count == 0 {
-                return match self.bytes.is_empty() {
-                    true => Ok(0),
-                    false => Err(io::Error::new(
-                        io::ErrorKind::UnexpectedEof,
-                        "it ends within a character",
-                    )),
-                };
-            }
-            let units: Vec<u16> = self
-                .bytes
-                .as_chunks::<2>()
-                .0
-                .iter()
-                .map(|pair| match self.big_endian {
-                    true => u16::from_be_bytes(*pair),
-                    false => u16::from_le_bytes(*pair),
-                })
-                .collect();
-            // The first half of a pair waits for the other.
-            let whole = match units.last() {
-                Some(0xd800..=0xdbff) => units.len() - 1,
-                _ => units.len(),
-            };
-            self.text = String::from_utf16_lossy(&units[..whole]).into_bytes();
-            self.taken = 0;
-            self.bytes.drain(..whole * 2);
-        }
-        let count = to.len().min(self.text.len() - self.taken);
-        to[..count].copy_from_slice(&self.text[self.taken..self.taken + count]);
-        self.taken += count;
-        Ok(count)
-    }
-}
 
 /// The records of a CSV file.
 pub(crate) struct Records<R> {
@@ -154,8 +32,8 @@ pub(crate) struct Records<R> {
     pub(crate) endings: [bool; 3],
     /// Lines with nothing on them, which are no records.
     pub(crate) blank: u64,
-    /// Bytes of records that were handed out.
-    pub(crate) read: u64,
+    /// Bytes of a record beyond which it is none.
+    longest: usize,
 }
 
 /// Where a value is: as it is in the buffer, or without its quotes in `text`.
@@ -180,11 +58,16 @@ impl<'r> Record<'r> {
         self.values.len()
     }
 
-    pub(crate) fn values(&self) -> impl Iterator<Item = Option<&'r [u8]>> {
+    /// The values; one without quotes that says this word is none, either.
+    pub(crate) fn values<'n>(
+        &self,
+        null: Option<&'n [u8]>,
+    ) -> impl Iterator<Item = Option<&'r [u8]>> + use<'n, 'r> {
         let (buffer, text) = (self.buffer, self.text);
+        let is_value = move |value: &&[u8]| !value.is_empty() && Some(*value) != null;
         self.values.iter().map(move |place| match place.quoted {
             true => Some(&text[place.range.clone()]),
-            false => Some(&buffer[place.range.clone()]).filter(|value| !value.is_empty()),
+            false => Some(&buffer[place.range.clone()]).filter(is_value),
         })
     }
 }
@@ -209,7 +92,7 @@ impl<R: Read> Records<R> {
             text: Vec::new(),
             endings: [false; 3],
             blank: 0,
-            read: 0,
+            longest: LONGEST,
         }
     }
 
@@ -224,7 +107,6 @@ impl<R: Read> Records<R> {
                 Some((end, after)) if end == self.start => {
                     self.blank += 1;
                     self.line += 1;
-                    self.read += (after - self.start) as u64;
                     self.start = after;
                 }
                 Some(found) => break found,
@@ -241,13 +123,13 @@ impl<R: Read> Records<R> {
             return Err(Error::new(format!(
                 "{}, line {line}: a NUL byte, which no PostgreSQL text can hold",
                 self.path.display()
-            )));
+            ))
+            .advise("Of a file in UTF-16 without a mark say so: encoding=utf-16le."));
         }
         self.line += 1;
         if self.values.iter().any(|place| place.quoted) {
             self.line += line_ends(raw);
         }
-        self.read += (after - self.start) as u64;
         self.start = after;
         Ok(Some(Record {
             line,
@@ -328,15 +210,26 @@ impl<R: Read> Records<R> {
         self.filled -= self.start;
         self.start = 0;
         if self.filled == self.buffer.len() {
+            if self.filled >= self.longest {
+                return Err(Error::new(format!(
+                    "{}, line {}: a record of more than {} MiB, which is the most that is read",
+                    self.path.display(),
+                    self.line,
+                    self.longest >> 20
+                ))
+                .advise("Is a quote opened in it and never closed?"));
+            }
             self.buffer.resize(self.buffer.len() * 2, 0);
         }
-        let room = &mut self.buffer[self.filled..];
-        let count = self
-            .source
-            .read(room)
-            .map_err(|error| Error::io(&self.path, &error))?;
-        self.filled += count;
-        self.ended = count == 0;
+        // As much again as there is: a long record is looked through from its start each time.
+        let wanted = (2 * self.filled).clamp(1, self.buffer.len());
+        while self.filled < wanted && !self.ended {
+            let room = &mut self.buffer[self.filled..];
+            let read = self.source.read(room);
+            let count = read.map_err(|error| failed(&self.path, &error))?;
+            self.filled += count;
+            self.ended = count == 0;
+        }
         Ok(())
     }
 }
@@ -371,40 +264,38 @@ fn line_ends(text: &[u8]) -> u64 {
     text.iter().enumerate().filter(|found| ends(*found)).count() as u64
 }
 
-pub(crate) fn not_utf8(path: &Path, line: u64, byte: u8) -> Error {
-    let latin = char::from(byte);
-    let like = match latin.is_alphanumeric() {
-        true => format!(" ({latin} in Latin-1)"),
-        false => String::new(),
-    };
-    Error::new(format!(
-        "{}, line {line}: the byte 0x{byte:02x}{like} makes the file no UTF-8",
-        path.display()
-    ))
-    .advise("Convert it first, for example: iconv -f WINDOWS-1252 -t UTF-8 OLD > NEW")
-}
-
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
 
-    /// Hands out a byte at a time, so that every record is cut everywhere.
-    struct Drops<'d>(&'d [u8]);
+    /// Hands out its first bytes, and then the rest.
+    struct Cut<'d>(&'d [u8], &'d [u8]);
 
-    impl Read for Drops<'_> {
-        fn read(&mut self, to: &mut [u8]) -> io::Result<usize> {
-            let Some((first, rest)) = self.0.split_first() else {
-                return Ok(0);
-            };
-            to[0] = *first;
-            self.0 = rest;
-            Ok(1)
+    impl Read for Cut<'_> {
+        fn read(&mut self, to: &mut [u8]) -> std::io::Result<usize> {
+            if self.0.is_empty() {
+                std::mem::swap(&mut self.0, &mut self.1);
+            }
+            self.0.read(to)
         }
     }
 
+    /// The same wherever the file is cut between two reads.
     fn records(text: &str) -> String {
-        let mut records = Records::new(Drops(text.as_bytes()), Path::new("x.csv"), b',');
+        let read = |at| {
+            let (first, rest) = text.as_bytes().split_at(at);
+            read(Cut(first, rest))
+        };
+        let found = read(0);
+        for at in 1..text.len() {
+            assert_eq!(read(at), found, "{text:?} cut at {at}");
+        }
+        found
+    }
+
+    fn read(source: Cut<'_>) -> String {
+        let mut records = Records::new(source, Path::new("x.csv"), b',');
         let mut found = String::new();
         loop {
             match records.next() {
@@ -416,7 +307,7 @@ mod tests {
                             format!("<{}>", str::from_utf8(value).unwrap())
                         })
                     };
-                    let values: Vec<String> = record.values().map(value).collect();
+                    let values: Vec<String> = record.values(None).map(value).collect();
                     found += &format!("{}:{} ", record.line, values.concat());
                 }
             }
@@ -449,22 +340,24 @@ mod tests {
     }
 
     #[test]
-    fn utf16_is_read() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("x.csv");
-        for big_endian in [false, true] {
-            let unit = |unit: u16| match big_endian {
-                true => unit.to_be_bytes(),
-                false => unit.to_le_bytes(),
-            };
-            let text = "\u{feff}é,😀\n".repeat(5000);
-            let bytes: Vec<u8> = text.encode_utf16().flat_map(unit).collect();
-            std::fs::write(&path, bytes).unwrap();
-            let mut read = String::new();
-            let mut file = Text::open(&path).unwrap();
-            file.read_to_string(&mut read).unwrap();
-            assert_eq!(read, text[3..]);
-            assert!(file.remark.is_some());
-        }
+    fn a_word_for_nothing_stands_without_quotes() {
+        let mut records = Records::new(&b"NA,\"NA\",,x"[..], Path::new("x.csv"), b',');
+        let record = records.next().unwrap().unwrap();
+        let values: Vec<_> = record.values(Some(b"NA")).collect();
+        assert_eq!(values, [None, Some(&b"NA"[..]), None, Some(b"x")]);
+    }
+
+    #[test]
+    fn a_record_has_an_end() {
+        let mut text = b"a,b\n\"".to_vec();
+        text.resize(3 << 20, b'x');
+        let mut records = Records::new(&text[..], Path::new("x.csv"), b',');
+        records.longest = 1 << 20;
+        assert!(records.next().unwrap().is_some());
+        let error = records.next().err().unwrap();
+        assert_eq!(
+            error.message,
+            "x.csv, line 2: a record of more than 1 MiB, which is the most that is read"
+        );
     }
 }

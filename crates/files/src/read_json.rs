@@ -2,12 +2,17 @@
 
 use std::borrow::Cow;
 use std::collections::HashMap;
-use std::io::{BufRead, BufReader};
+use std::io::{BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
 
+use encoding_rs::Encoding;
+
 use crate::infer::{self, Class, Shape, Takes};
-use crate::read_csv::{Text, not_utf8};
-use crate::{Error, arrays, copy};
+use crate::text::{GoOn, LONGEST, Text, failed, not_utf8};
+use crate::{Error, arrays, copy, jsonb};
+
+/// PostgreSQL's arrays have no more dimensions.
+const DIMENSIONS: usize = 6;
 
 /// The objects of a file.
 pub(crate) struct Objects {
@@ -16,10 +21,8 @@ pub(crate) struct Objects {
     bytes: Vec<u8>,
     /// The line read last, from 1.
     pub(crate) line: u64,
-    /// Bytes read.
-    pub(crate) read: u64,
     /// What was done to the file's text.
-    pub(crate) remark: Option<&'static str>,
+    pub(crate) remark: Option<String>,
 }
 
 /// A member of an object.
@@ -39,30 +42,41 @@ impl Member<'_> {
     }
 
     /// The value for a column: NULL, what a string says, an array, or JSON as it is.
-    fn value(&self, takes: Takes) -> Option<Cow<'_, str>> {
-        match (self.raw, takes) {
+    fn value(&self, takes: Takes) -> Result<Option<Cow<'_, [u8]>>, Deep> {
+        Ok(match (self.raw, takes) {
             ("null", _) => None,
-            (raw, Takes::Json) => Some(raw.into()),
+            (raw, Takes::Json) => Some(raw.as_bytes().into()),
             (raw, Takes::Array) if raw.starts_with('[') => {
                 let mut text = Vec::new();
-                array(raw, &mut text);
-                Some(String::from_utf8(text).ok()?.into())
+                array(raw, DIMENSIONS, &mut text)?;
+                Some(text.into())
             }
-            (raw, _) => Some(string(raw).unwrap_or(raw.into())),
-        }
+            (raw, _) => Some(match string(raw) {
+                Some(Cow::Borrowed(text)) => text.as_bytes().into(),
+                Some(Cow::Owned(text)) => text.into_bytes().into(),
+                None => raw.as_bytes().into(),
+            }),
+        })
     }
 }
 
+/// An array of more dimensions than PostgreSQL has.
+#[derive(Debug)]
+struct Deep;
+
 impl Objects {
-    pub(crate) fn open(path: &Path) -> Result<Self, Error> {
-        let text = Text::open(path)?;
+    pub(crate) fn open(
+        path: &Path,
+        encoding: Option<&'static Encoding>,
+        go_on: &GoOn,
+    ) -> Result<Self, Error> {
+        let text = Text::open(path, encoding, go_on)?;
         Ok(Objects {
-            remark: text.remark,
+            remark: text.remark.clone(),
             reader: BufReader::with_capacity(1 << 18, text),
             path: path.to_owned(),
             bytes: Vec::new(),
             line: 0,
-            read: 0,
         })
     }
 
@@ -70,13 +84,21 @@ impl Objects {
     pub(crate) fn next(&mut self) -> Result<Option<Vec<Member<'_>>>, Error> {
         loop {
             self.bytes.clear();
-            let read = self.reader.read_until(b'\n', &mut self.bytes);
-            let count = read.map_err(|error| Error::io(&self.path, &error))?;
+            let mut line = (&mut self.reader).take(LONGEST as u64);
+            let read = line.read_until(b'\n', &mut self.bytes);
+            let count = read.map_err(|error| failed(&self.path, &error))?;
             if count == 0 {
                 return Ok(None);
             }
             self.line += 1;
-            self.read += count as u64;
+            if count >= LONGEST {
+                return Err(Error::new(format!(
+                    "{}, line {}: a line of more than {} MiB, which is the most that is read",
+                    self.path.display(),
+                    self.line,
+                    LONGEST >> 20
+                )));
+            }
             if !self.bytes.trim_ascii().is_empty() {
                 break;
             }
@@ -102,7 +124,7 @@ impl Objects {
         }
         match text.strip_prefix('{') {
             None => bad("this is JSON, but not an object".into()),
-            Some(_) if text.contains("\\u0000") => {
+            Some(_) if jsonb::has_nul(text.as_bytes()) => {
                 bad("\\u0000, which no PostgreSQL text can hold".into())
             }
             Some(inside) => Ok(Some(members(inside))),
@@ -112,7 +134,7 @@ impl Objects {
     /// Appends the next object as a row of COPY; false at the end.
     pub(crate) fn write_next(
         &mut self,
-        columns: &[(String, Takes)],
+        columns: &[(&str, Takes)],
         to: &mut Vec<u8>,
     ) -> Result<bool, Error> {
         let Some(members) = self.next()? else {
@@ -122,15 +144,25 @@ impl Objects {
             .iter()
             .map(|member| (&*member.key, member))
             .collect();
-        let values: Vec<Option<Cow<'_, str>>> = columns
-            .iter()
-            .map(|(name, takes)| by_key.get(name.as_str())?.value(*takes))
-            .collect();
-        let values = values
-            .iter()
-            .map(|value| value.as_deref().map(str::as_bytes));
-        copy::write_row(values, to);
-        Ok(true)
+        let value = |(key, takes): &(&str, Takes)| match by_key.get(key) {
+            None => Ok(None),
+            Some(member) => member.value(*takes).map_err(|Deep| (*key).to_owned()),
+        };
+        let values: Result<Vec<_>, String> = columns.iter().map(value).collect();
+        let deep = match values {
+            Ok(values) => {
+                copy::write_row(values.iter().map(|value| value.as_deref()), to);
+                return Ok(true);
+            }
+            Err(key) => key,
+        };
+        Err(Error::new(format!(
+            "{}, line {}, \"{deep}\": an array of more than {DIMENSIONS} dimensions, which \
+             PostgreSQL has not",
+            self.path.display(),
+            self.line
+        ))
+        .advise("Nothing was loaded. A column of type jsonb holds it."))
     }
 }
 
@@ -138,8 +170,10 @@ fn class(raw: &str) -> Class {
     infer::of_json(raw, string(raw).as_deref())
 }
 
-/// Appends an array in PostgreSQL's form; arrays in it are its further dimensions.
-fn array(raw: &str, to: &mut Vec<u8>) {
+/// Appends an array of at most so many dimensions in PostgreSQL's form; arrays in it are its further
+/// dimensions.
+fn array(raw: &str, dimensions: usize, to: &mut Vec<u8>) -> Result<(), Deep> {
+    let inner = dimensions.checked_sub(1).ok_or(Deep)?;
     to.push(b'{');
     for (number, raw) in elements(&raw[1..]).enumerate() {
         if number > 0 {
@@ -147,11 +181,12 @@ fn array(raw: &str, to: &mut Vec<u8>) {
         }
         match raw {
             "null" => to.extend_from_slice(b"NULL"),
-            raw if raw.starts_with('[') => array(raw, to),
+            raw if raw.starts_with('[') => array(raw, inner, to)?,
             raw => arrays::quote(string(raw).unwrap_or(raw.into()).as_bytes(), to),
         }
     }
     to.push(b'}');
+    Ok(())
 }
 
 /// What a JSON string says; none where it is another value.
@@ -220,6 +255,7 @@ fn value(text: &str) -> usize {
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::unwrap_used)]
     use super::*;
 
     #[test]
@@ -249,8 +285,9 @@ mod tests {
     fn arrays_are_written_as_postgresql_reads_them() {
         let check = |raw: &str, expected: &str| {
             let mut text = Vec::new();
-            array(raw, &mut text);
+            array(raw, 2, &mut text).unwrap();
             assert_eq!(String::from_utf8_lossy(&text), expected);
+            assert!(array("[[[1]]]", 2, &mut text).is_err());
         };
         check("[]", "{}");
         check("[ 1 , null,-2.5e3]", r#"{"1",NULL,"-2.5e3"}"#);

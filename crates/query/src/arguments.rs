@@ -17,7 +17,7 @@ pub(crate) enum Kind {
     Lenient,
     /// A SQL name: lower case where unquoted, without its quotes.
     Identifier,
-    /// All that is left of the line, as typed: `\h create table`.
+    /// All that is left of the line, as typed, without a `;` at its end: `\h create table`.
     WholeLine,
 }
 
@@ -32,7 +32,8 @@ pub(crate) struct Argument {
     pub(crate) quoted: bool,
 }
 
-/// Reads a command's name: what comes before a blank or another backslash.
+/// Reads a command's name: what comes before a blank or another backslash, without the `;` that habit
+/// puts behind it.
 pub(crate) fn read_name(source: &mut Source) -> String {
     let mut name = String::new();
     while let Some(next) = source
@@ -42,6 +43,7 @@ pub(crate) fn read_name(source: &mut Source) -> String {
         source.take(next.len_utf8());
         name.push(next);
     }
+    name.truncate(name.trim_end_matches(';').len());
     name
 }
 
@@ -245,8 +247,9 @@ impl Reader {
         while let Some(next) = take(source) {
             self.push(next);
         }
-        let len = self.value.trim_ascii_end().len();
-        self.value.truncate(len);
+        while let [.., b';' | b' ' | b'\t' | b'\n' | b'\r' | b'\x0c'] = self.value.as_slice() {
+            self.value.pop();
+        }
     }
 
     fn drop_semicolons(&mut self) {

@@ -208,7 +208,7 @@ impl<'a> Cell<'a> {
         });
         let at = self.source.place(0, line.len());
         self.source.take(line.len());
-        let line = line.trim_end();
+        let line = ended(line);
         let at = at.start..at.start + line.len();
         if line.starts_with("%%") {
             return Err(Unreadable {
@@ -265,7 +265,7 @@ fn block(text: &str) -> Option<Step<'_>> {
     let trimmed = unmarked.trim_start();
     let start = text.len() - trimmed.len();
     let (line, body) = trimmed.split_once('\n').unwrap_or((trimmed, ""));
-    let line = line.trim_end();
+    let line = ended(line);
     let (name, rest) = name_and_rest(line.strip_prefix("%%")?);
     Some(Step::Block {
         name,
@@ -273,6 +273,19 @@ fn block(text: &str) -> Option<Step<'_>> {
         body,
         at: start..start + line.len(),
     })
+}
+
+/// A line without the blanks at its end, and without the `;` that habit puts there. One that is all
+/// that an option says stays: `delimiter=;`.
+fn ended(line: &str) -> &str {
+    let without = line.trim_end_matches(|c: char| c == ';' || c.is_whitespace());
+    match without.ends_with('=') {
+        true => line
+            .get(..=without.len())
+            .filter(|line| line.ends_with(';'))
+            .unwrap_or(without),
+        false => without,
+    }
 }
 
 fn name_and_rest(line: &str) -> (&str, &str) {

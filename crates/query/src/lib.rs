@@ -16,6 +16,7 @@ mod guard;
 mod host;
 mod inspect;
 pub mod inspector;
+mod line;
 mod nearest;
 mod open;
 mod pattern;

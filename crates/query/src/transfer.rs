@@ -47,7 +47,7 @@ pub(crate) async fn write<H: Host>(
     let worker = Worker::start(sink, progress.counts());
     let mut running = session.run(sql, None).await;
     let interrupt = running.interrupter();
-    let (mut refused, mut rows) = (None, None);
+    let (mut refused, mut tag) = (None, None);
     let mut gone = false;
     loop {
         // Nothing is taken from the server while the file is behind.
@@ -79,8 +79,8 @@ pub(crate) async fn write<H: Host>(
                 refused = Some(report);
                 continue;
             }
-            Some(Update::Event(Event::Complete(tag))) => {
-                rows = copied(&tag);
+            Some(Update::Event(Event::Complete(done))) => {
+                tag = Some(done);
                 continue;
             }
             Some(Update::Done(_)) => break,
@@ -105,9 +105,12 @@ pub(crate) async fn write<H: Host>(
             Ok(Ended::Refused(report))
         }
         None => {
-            let mut written = worker.finish().await.map_err(file_problem)?;
-            // What was counted on the way were lines, of which a row may have many.
-            written.rows = rows.unwrap_or(written.rows);
+            // Without its tag nobody has said that these were all rows.
+            let Some(tag) = tag else {
+                worker.abandon().await;
+                return Err(ended());
+            };
+            let written = worker.finish(copied(&tag)).await.map_err(file_problem)?;
             Ok(Ended::Written(written))
         }
     }

@@ -25,6 +25,9 @@ pub(crate) struct Arguments {
     /// Use this connection: a URL, keywords, or local
     #[arg(long, value_name = "TARGET")]
     connect: Option<String>,
+    /// What the file is written in, where that is not UTF-8: latin1, windows-1252, …
+    #[arg(long, value_name = "NAME")]
+    encoding: Option<String>,
     /// Go on after a cell that fails
     #[arg(long)]
     allow_errors: bool,
@@ -54,7 +57,13 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), String> {
     };
     let path = &arguments.file;
     let told = |why: String| format!("{}: {why}", path.display());
-    let text = std::fs::read_to_string(path).map_err(|error| told(error.to_string()))?;
+    let bytes = std::fs::read(path).map_err(|error| told(error.to_string()))?;
+    let text = files::decode(&bytes, arguments.encoding.as_deref()).map_err(|error| {
+        let help = error.advice.clone().unwrap_or_else(|| {
+            "say what it is written in, for example --encoding windows-1252".into()
+        });
+        told(format!("{error}; {help}"))
+    })?;
     let mut notebook = match ending(path) {
         "ipynb" => Notebook::parse(&text).map_err(told)?,
         _ => Notebook::of_sql(&text),
@@ -67,6 +76,15 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), String> {
         None => None,
     };
 
+    // As under Jupyter, a notebook's own paths begin in its folder.
+    let to = arguments.to.as_deref().map(std::path::absolute);
+    let to = to.transpose().map_err(|error| format!("--to: {error}"))?;
+    let folder = path.parent().filter(|folder| *folder != Path::new(""));
+    if let Some(folder) = folder.filter(|_| ending(path) == "ipynb") {
+        std::env::set_current_dir(folder)
+            .map_err(|error| format!("{}: {error}", folder.display()))?;
+    }
+
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)
         .enable_all()
@@ -75,12 +93,12 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), String> {
     let failed = runtime.block_on(cells(&mut notebook, arguments, target))?;
     runtime.shutdown_background();
 
-    if let (Some(form), Some(to)) = (form, &arguments.to) {
+    if let (Some(form), Some(to)) = (form, to) {
         let text = match form {
             Form::Notebook => notebook.to_ipynb()?,
             Form::Page => notebook.to_html(&title(path)),
         };
-        std::fs::write(to, text).map_err(|error| format!("{}: {error}", to.display()))?;
+        std::fs::write(&to, text).map_err(|error| format!("{}: {error}", to.display()))?;
     }
     // The problem itself has been printed.
     if failed { Err(String::new()) } else { Ok(()) }

@@ -7,6 +7,8 @@ use display::Problem;
 use super::export::body;
 use super::refused;
 use crate::host::Host;
+use crate::inspector::as_sql;
+use crate::line;
 use crate::query::Run;
 use crate::session::Session;
 use crate::split::Statement;
@@ -29,7 +31,7 @@ pub(super) async fn table<H: Host>(
     rest: &str,
     at: Range<usize>,
 ) -> Result<(), Problem> {
-    let (source, table, from, to) = match words(rest).as_slice() {
+    let (source, table, from, to) = match line::words(rest).as_slice() {
         [source, f, from, t, to] if is(f, "from") && is(t, "to") => (*source, *source, *from, *to),
         [source, f, from, t, to, a, table] if is(f, "from") && is(t, "to") && is(a, "as") => {
             (*source, *table, *from, *to)
@@ -42,6 +44,7 @@ pub(super) async fn table<H: Host>(
             ));
         }
     };
+    let source = as_sql(source).map_err(|why| refused(run, at.clone(), why))?;
     let query = Statement::own(format!("select * from {source}"));
     copy(run, query, from, to, table, at).await
 }
@@ -52,7 +55,7 @@ pub(super) async fn query<H: Host>(
     rest: &str,
     at: Range<usize>,
 ) -> Result<(), Problem> {
-    let words = words(rest);
+    let words = line::words(rest);
     let [f, from, t, to, a, table] = words.as_slice() else {
         return Err(refused(run, at, "write %%copy from NAME to NAME as TABLE"));
     };
@@ -71,12 +74,13 @@ async fn copy<H: Host>(
     table: &str,
     at: Range<usize>,
 ) -> Result<(), Problem> {
+    let table = as_sql(table).map_err(|why| refused(run, at.clone(), why))?;
     let find = |name: &str| run.query.connections.find(name);
     let plan = Plan {
         query,
         from: find(from).map_err(|why| refused(run, at.clone(), why))?,
         to: find(to).map_err(|why| refused(run, at.clone(), why))?,
-        table: table.to_owned(),
+        table: table.clone(),
     };
     if plan.from.name() == plan.to.name() {
         let why = "both ends are one connection, which cannot send and receive at once; \
@@ -182,10 +186,6 @@ impl Plan {
             Fed::Refused(report) => Err((*report).into()),
         }
     }
-}
-
-fn words(rest: &str) -> Vec<&str> {
-    rest.split_whitespace().collect()
 }
 
 fn is(word: &str, keyword: &str) -> bool {

@@ -9,6 +9,7 @@ use files::{Format, Output, Tuples, Writer, Written};
 use super::refused;
 use crate::cell::Step;
 use crate::host::{Host, Shown};
+use crate::line;
 use crate::query::Run;
 use crate::report::byte;
 use crate::session::Session;
@@ -273,9 +274,7 @@ pub(super) fn file<'r, H: Host>(
         None => Some(rest.split_once(char::is_whitespace).unwrap_or((rest, ""))),
     };
     match parts {
-        Some((name, words)) if !name.is_empty() => {
-            Ok((name.to_owned(), words.split_whitespace().collect()))
-        }
+        Some((name, words)) if !name.is_empty() => Ok((name.to_owned(), line::words(words))),
         _ => Err(usage(run, at.clone(), form)),
     }
 }

@@ -6,33 +6,41 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use display::Problem;
-use files::{Import, Inferred, Takes};
+use files::{GoOn, Import, Inferred, Looked, Options, Takes};
 
 use super::export::{file, usage};
 use super::refused;
 use crate::host::{Host, Shown};
+use crate::inspector::as_sql;
+use crate::line::unquoted;
 use crate::nearest::nearest;
 use crate::query::Run;
 use crate::session::Session;
 use crate::split::Statement;
-use crate::transfer::{self, Fed, Progress};
+use crate::transfer::{self, Fed, Progress, file_problem};
 use crate::variables::{identifier, literal};
 use crate::wire::Report;
 use crate::words::counted;
 
-/// `%import FILE [into TABLE]`.
+/// How it is written.
+const FORM: &str = "%import FILE [into TABLE] [header=yes|no] [delimiter=C] [null=TEXT] \
+                    [encoding=NAME] [columns=NAME:TYPE,NAME:-]";
+
+/// `%import FILE [into TABLE] [OPTION=…]…`.
 pub(super) async fn import<H: Host>(
     run: &mut Run<'_, H>,
     rest: &str,
     at: Range<usize>,
 ) -> Result<(), Problem> {
-    const FORM: &str = "%import FILE [into TABLE]";
     let (name, words) = file(run, rest, &at, FORM)?;
     let path = transfer::path(&name);
-    let table = match words.as_slice() {
-        [] => identifier(&stem(&path)),
-        [into, table] if into.eq_ignore_ascii_case("into") => (*table).to_owned(),
-        _ => return Err(usage(run, at, FORM)),
+    let (table, options) = match arguments(&words) {
+        Some(said) => said.map_err(file_problem)?,
+        None => return Err(usage(run, at, FORM)),
+    };
+    let table = match table {
+        None => identifier(&stem(&path)),
+        Some(table) => as_sql(table).map_err(|why| refused(run, at.clone(), why))?,
     };
     let session = run.session().await?;
     if session.is_query_service() {
@@ -41,7 +49,8 @@ pub(super) async fn import<H: Host>(
     let statement = Statement::own(format!("copy {table} from stdin"));
     run.admit(&session, &statement).await?;
     let mut progress = Progress::new(&name);
-    let done = load(run, &session, &path, &table, &mut progress).await;
+    let file = (&*path, options);
+    let done = load(run, &session, file, &table, &mut progress).await;
     let (line, remarks) = match done {
         Ok(done) => done,
         Err(problem) => {
@@ -58,21 +67,52 @@ pub(super) async fn import<H: Host>(
     Ok(())
 }
 
+/// The table, and what is said of the file; nothing where the words say something else.
+fn arguments<'w>(words: &[&'w str]) -> Option<Result<(Option<&'w str>, Options), files::Error>> {
+    let (mut table, mut options) = (None, Options::default());
+    let mut words = words.iter();
+    while let Some(word) = words.next() {
+        if word.eq_ignore_ascii_case("into") && table.is_none() {
+            table = Some(*words.next()?);
+            continue;
+        }
+        let (name, value) = word.split_once('=')?;
+        // The names of columns may stand in quotes of their own.
+        let value = match value.starts_with('"') && name.eq_ignore_ascii_case("columns") {
+            true => value.to_owned(),
+            false => unquoted(value),
+        };
+        if let Err(error) = options.set(name, &value) {
+            return Some(Err(error));
+        }
+    }
+    Some(Ok((table, options)))
+}
+
 /// Looks through the file, then loads all of it or nothing; answers what was done.
 async fn load<H: Host>(
     run: &mut Run<'_, H>,
     session: &Session,
-    path: &Path,
+    (path, options): (&Path, Options),
     table: &str,
     progress: &mut Progress,
 ) -> Result<(String, Vec<String>), Problem> {
-    let mut import = look_through(run, path, progress).await?;
+    let looked = look_through(run, path, options, progress).await?;
     let present = columns(run, table).await?;
+    let there: Option<Vec<&str>> = match &present {
+        Some(present) => Some(present.iter().map(|column| &*column.name).collect()),
+        None => None,
+    };
+    let mut import = looked.settle(there.as_deref()).map_err(file_problem)?;
+    let mut remarks = import.remarks.clone();
     let names: Vec<&str> = match &present {
         Some(present) => {
             let targets = targets(&import, present, table)?;
             let takes: Vec<Takes> = targets.iter().map(|column| column.takes).collect();
             import.fit(&takes);
+            if import.is_told_types() {
+                remarks.push(format!("{table} was there, so its own types count."));
+            }
             targets.iter().map(|column| &*column.name).collect()
         }
         None => import.columns.iter().map(|column| &*column.name).collect(),
@@ -91,8 +131,8 @@ async fn load<H: Host>(
             run.ask(&create(table, &import.columns)).await?;
         }
         let sql = format!("copy {table}{into} from stdin ({})", import.options());
-        let blocks = transfer::rows(import.clone(), counts);
-        match transfer::feed(run, session, sql, blocks, progress).await? {
+        let rows = transfer::rows(import.clone(), counts);
+        match transfer::feed(run, session, sql, rows, progress).await? {
             Fed::Done(tag) => Ok(tag),
             Fed::Refused(report) => Err(report_with_line(*report, import.clone(), path).await),
         }
@@ -105,27 +145,24 @@ async fn load<H: Host>(
         Some(_) => String::new(),
         None => format!(", made with {}", definitions(&import.columns)),
     };
-    Ok((
-        format!("{rows} imported into {table}{made}"),
-        import.remarks.clone(),
-    ))
+    Ok((format!("{rows} imported into {table}{made}"), remarks))
 }
 
 /// Reads the file once from end to end, in a thread of its own.
 async fn look_through<H: Host>(
     run: &mut Run<'_, H>,
     path: &Path,
+    options: Options,
     progress: &mut Progress,
-) -> Result<Import, Problem> {
+) -> Result<Looked, Problem> {
     let counts = progress.counts();
     let task = {
         let (path, counts) = (path.to_owned(), counts.clone());
-        tokio::task::spawn_blocking(move || {
-            Import::read(&path, &mut |bytes| {
-                counts.bytes.store(bytes, Ordering::Relaxed);
-                !counts.is_stopped()
-            })
-        })
+        let go_on: GoOn = Arc::new(move |bytes| {
+            counts.bytes.store(bytes, Ordering::Relaxed);
+            !counts.is_stopped()
+        });
+        tokio::task::spawn_blocking(move || Looked::read(&path, options, go_on))
     };
     let read = progress.watch(run, task, || counts.stop()).await;
     read.map_err(|_| transfer::ended())?
@@ -182,7 +219,7 @@ fn targets<'p>(
         problem.advice.push("Nothing was loaded.".into());
         problem
     };
-    if !import.named {
+    if !import.has_names() {
         let count = import.columns.len();
         return match present.get(..count) {
             Some(first) => Ok(first.iter().collect()),
@@ -207,9 +244,29 @@ fn targets<'p>(
         if let Some(near) = nearest(name, present.iter().map(|column| &*column.name)) {
             problem.advice.push(format!("Did you mean {near}?"));
         }
+        if import.may_have_no_names() {
+            let advice = "If the first line is a row, say header=no.";
+            problem.advice.push(advice.into());
+        }
         Err(problem)
     };
-    import.columns.iter().map(find).collect()
+    let found: Vec<&Present> = import.columns.iter().map(find).collect::<Result<_, _>>()?;
+    for (at, column) in found.iter().enumerate() {
+        if let Some(before) = found[..at]
+            .iter()
+            .position(|other| other.name == column.name)
+        {
+            let (one, other) = (&import.columns[before].name, &import.columns[at].name);
+            let why = format!(
+                "\"{one}\" and \"{other}\" of the file both go to {table}'s \"{}\"",
+                column.name
+            );
+            let mut problem = wrong(why);
+            problem.advice.push("columns=NAME:- leaves one out.".into());
+            return Err(problem);
+        }
+    }
+    Ok(found)
 }
 
 fn create(table: &str, columns: &[Inferred]) -> String {

@@ -149,31 +149,72 @@ async fn sample<H: Host>(
 }
 
 /// Whether a pattern means this relation: `name` or `schema.name`, with `*` and `?`; letters of any
-/// case.
+/// case, but what is in double quotes is meant as it stands.
 pub(super) fn is_meant(relation: &Relation, pattern: &str) -> bool {
-    match pattern.split_once('.') {
-        Some((schema, name)) => {
-            fits(relation.schema.as_deref().unwrap_or_default(), schema)
-                && fits(&relation.name, name)
+    let mut parts = glyphs(pattern);
+    let Some(name) = parts.pop() else { return true };
+    let schema = parts.pop();
+    fits(&relation.name, &name)
+        && schema.is_none_or(|schema| fits(relation.schema.as_deref().unwrap_or_default(), &schema))
+}
+
+/// A piece of a pattern.
+#[derive(Debug, Clone, Copy)]
+enum Glyph {
+    /// `*`
+    Any,
+    /// `?`
+    One,
+    /// A letter in any case.
+    Letter(char),
+    /// A letter in quotes.
+    Exact(char),
+}
+
+/// The parts of a pattern between its dots.
+fn glyphs(pattern: &str) -> Vec<Vec<Glyph>> {
+    let mut parts = vec![Vec::new()];
+    let mut quoted = false;
+    let mut chars = pattern.chars().peekable();
+    while let Some(c) = chars.next() {
+        let Some(part) = parts.last_mut() else { break };
+        match c {
+            '"' if quoted && chars.next_if_eq(&'"').is_some() => part.push(Glyph::Exact('"')),
+            '"' => quoted = !quoted,
+            c if quoted => part.push(Glyph::Exact(c)),
+            '.' => parts.push(Vec::new()),
+            '*' => part.push(Glyph::Any),
+            '?' => part.push(Glyph::One),
+            c => part.push(Glyph::Letter(c)),
         }
-        None => fits(&relation.name, pattern),
+    }
+    parts
+}
+
+impl Glyph {
+    fn is(self, c: char) -> bool {
+        match self {
+            Glyph::Any => false,
+            Glyph::One => true,
+            Glyph::Letter(letter) => letter.to_lowercase().eq(c.to_lowercase()),
+            Glyph::Exact(letter) => letter == c,
+        }
     }
 }
 
-/// Whether a name fits a pattern of `*`, `?` and letters of any case.
-fn fits(name: &str, pattern: &str) -> bool {
-    let name: Vec<char> = name.to_lowercase().chars().collect();
-    let pattern: Vec<char> = pattern.to_lowercase().chars().collect();
+/// Whether a name fits a part of a pattern.
+fn fits(name: &str, pattern: &[Glyph]) -> bool {
+    let name: Vec<char> = name.chars().collect();
     let (mut n, mut p) = (0, 0);
     // Behind the last `*`, and how much of the name it has been given.
     let mut star: Option<(usize, usize)> = None;
     while n < name.len() {
         match pattern.get(p) {
-            Some('*') => {
+            Some(Glyph::Any) => {
                 p += 1;
                 star = Some((p, n));
             }
-            Some(c) if *c == '?' || *c == name[n] => {
+            Some(glyph) if glyph.is(name[n]) => {
                 p += 1;
                 n += 1;
             }
@@ -186,7 +227,7 @@ fn fits(name: &str, pattern: &str) -> bool {
             },
         }
     }
-    pattern[p..].iter().all(|c| *c == '*')
+    pattern[p..].iter().all(|glyph| matches!(glyph, Glyph::Any))
 }
 
 #[cfg(test)]
@@ -219,11 +260,25 @@ mod tests {
             ("people", "*pl?", true),
             ("people", "peopl", false),
             ("people", "*", true),
+            ("people", "public.*", true),
+            ("people", "\"public\".people", true),
+            ("people", "\"Public\".*", false),
             ("", "*", true),
             ("äpfel", "Ä?fel", true),
             ("a", "a?", false),
+            ("Order Items", "\"Order Items\"", true),
+            ("order items", "\"Order Items\"", false),
+            ("a.b", "\"a.b\"", true),
+            ("a\"b", "public.\"a\"\"b\"", true),
+            ("a*", "\"a*\"", true),
+            ("ab", "\"a*\"", false),
         ] {
-            assert_eq!(fits(name, pattern), expected, "{name} {pattern}");
+            let relation = Relation {
+                schema: Some("public".into()),
+                name: name.into(),
+                ..Relation::default()
+            };
+            assert_eq!(is_meant(&relation, pattern), expected, "{name} {pattern}");
         }
     }
 }

@@ -140,8 +140,8 @@ pub(crate) const PERCENT: &[Entry] = &[
     ),
     entry(
         "%import",
-        "FILE [into TABLE]",
-        "loads a .csv, .tsv, .jsonl or .parquet file into a table, which is made where it is missing",
+        "FILE [into TABLE] [header=yes|no] [delimiter=C] [null=TEXT] [encoding=NAME] [columns=NAME:TYPE,NAME:-]",
+        "loads a .csv, .tsv, .jsonl, .parquet or .arrow file into a table, which is made where it is missing; the options say what the file does not: whether its first line names the columns, what stands between values and for NULL, its encoding, the types of columns (a dash leaves one out)",
         "%import people.csv into people",
     ),
     entry(

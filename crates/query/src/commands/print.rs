@@ -3,7 +3,7 @@
 use display::{Expanded, Format, Problem};
 
 use super::failed;
-use super::psql::{argument, argument_as};
+use super::psql::argument_as;
 use crate::arguments::Kind;
 use crate::host::Host;
 use crate::nearest::nearest;
@@ -25,7 +25,7 @@ pub(crate) const NAMES: &[&str] = &[
 
 /// `\pset [NAME [VALUE]]`.
 pub(super) async fn pset<H: Host>(run: &mut Run<'_, H>) -> Result<(), Problem> {
-    let Some(name) = argument(run)? else {
+    let Some(name) = argument_as(run, Kind::Lenient)? else {
         let lines: String = NAMES
             .iter()
             .map(|name| format!("{name:<12} {}\n", value(run.settings, name)))
@@ -33,7 +33,12 @@ pub(super) async fn pset<H: Host>(run: &mut Run<'_, H>) -> Result<(), Problem> {
         run.out(lines).await;
         return Ok(());
     };
-    let value = argument(run)?;
+    // Text is as it is typed, as in psql; of a word the `;` behind it does not count.
+    let kind = match name.as_str() {
+        "null" | "fieldsep" | "recordsep" => Kind::Normal,
+        _ => Kind::Lenient,
+    };
+    let value = argument_as(run, kind)?;
     set(run, &name, value).await
 }
 
@@ -45,7 +50,7 @@ pub(super) async fn switch<H: Host>(run: &mut Run<'_, H>, name: &str) -> Result<
 
 /// `\timing [on|off]`.
 pub(super) async fn timing<H: Host>(run: &mut Run<'_, H>) -> Result<(), Problem> {
-    let value = argument(run)?;
+    let value = argument_as(run, Kind::Lenient)?;
     run.settings.timing =
         switched("\\timing", run.settings.timing, value.as_deref()).map_err(failed)?;
     let line = format!("Timing is {}.\n", on_off(run.settings.timing));

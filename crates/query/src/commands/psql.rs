@@ -32,7 +32,7 @@ pub(super) async fn g<H: Host>(run: &mut Run<'_, H>, expanded: bool) -> Result<(
 
 /// `\gset [PREFIX]`.
 pub(super) async fn gset<H: Host>(run: &mut Run<'_, H>) -> Result<(), Problem> {
-    let prefix = argument(run)?.unwrap_or_default();
+    let prefix = argument_as(run, Kind::Lenient)?.unwrap_or_default();
     let statement = statement(run, "\\gset")?;
     let manner = run.manner();
     let answer = run.answer(statement, manner).await?;
@@ -66,7 +66,7 @@ pub(super) async fn gset<H: Host>(run: &mut Run<'_, H>) -> Result<(), Problem> {
 /// `\watch [[i=]SECONDS] [c=TIMES]`: until interrupted, or as often as said.
 pub(super) async fn watch<H: Host>(run: &mut Run<'_, H>) -> Result<(), Problem> {
     let (mut seconds, mut times) = (WATCH, None);
-    while let Some(text) = argument(run)? {
+    while let Some(text) = argument_as(run, Kind::Lenient)? {
         let bad = |what: &str| failed(format!("\\watch: incorrect {what} \"{text}\""));
         if let Some(count) = text.strip_prefix("c=") {
             let count: u64 = count.parse().map_err(|_| bad("iteration count"))?;
@@ -173,7 +173,7 @@ pub(super) async fn set<H: Host>(run: &mut Run<'_, H>) -> Result<(), Problem> {
 
 /// `\unset NAME`.
 pub(super) async fn unset<H: Host>(run: &mut Run<'_, H>) -> Result<(), Problem> {
-    match argument(run)? {
+    match argument_as(run, Kind::Lenient)? {
         Some(name) => {
             run.settings.variables.unset(&name);
             Ok(())
@@ -184,7 +184,8 @@ pub(super) async fn unset<H: Host>(run: &mut Run<'_, H>) -> Result<(), Problem> 
 
 /// `\getenv VARIABLE NAME`: as in psql, one that is not set leaves the variable as it is.
 pub(super) async fn getenv<H: Host>(run: &mut Run<'_, H>) -> Result<(), Problem> {
-    let (Some(name), Some(environment)) = (argument(run)?, argument(run)?) else {
+    let environment = |run: &mut Run<'_, H>| argument_as(run, Kind::Lenient);
+    let (Some(name), Some(environment)) = (argument(run)?, environment(run)?) else {
         let why = "\\getenv: missing required argument";
         return Err(failed(why));
     };

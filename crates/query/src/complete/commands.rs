@@ -48,7 +48,24 @@ pub(super) fn arguments(command: &str, before: &str, typed: &Typed, known: &Know
             }
         }
         ("%import", Some("into")) => relations(known.names, &[], &mut offer),
-        ("%import", Some(_)) => words(&["into"]),
+        ("%import", Some(_)) => {
+            let options = [
+                "into",
+                "header=",
+                "delimiter=",
+                "null=",
+                "encoding=",
+                "columns=",
+            ];
+            let said = |option: &&&str| {
+                before
+                    .split_whitespace()
+                    .any(|word| word.starts_with(**option))
+            };
+            for option in options.iter().filter(|option| !said(option)) {
+                words(&[option]);
+            }
+        }
         ("%copy", None) => relations(known.names, &[], &mut offer),
         ("%copy" | "%%copy", last) if last != Some("as") => words(&["from", "to", "as"]),
         ("%%sql", last) if last.is_none_or(|last| !last.starts_with("--")) => {

@@ -21,6 +21,7 @@ use display::Problem;
 
 pub use self::model::*;
 use self::read::Part;
+use crate::complete::keywords::quoted;
 use crate::host::Host;
 use crate::nearest::nearest;
 use crate::query::Run;
@@ -164,29 +165,49 @@ pub(crate) struct Path {
     pub(crate) name: String,
 }
 
+/// The parts of a name as SQL reads it: unquoted letters become lower case, those of ASCII, as the
+/// server has it. Nothing where it is no name.
+fn parts(text: &str) -> Option<Vec<String>> {
+    let mut parts = vec![String::new()];
+    let mut quoted = false;
+    let mut chars = text.trim().chars().peekable();
+    while let Some(c) = chars.next() {
+        let part = parts.last_mut()?;
+        match c {
+            '"' if quoted && chars.next_if_eq(&'"').is_some() => part.push('"'),
+            '"' => quoted = !quoted,
+            '.' if !quoted => parts.push(String::new()),
+            c if quoted => part.push(c),
+            c => part.push(c.to_ascii_lowercase()),
+        }
+    }
+    (!quoted && !parts.iter().any(String::is_empty)).then_some(parts)
+}
+
+/// A name that a user writes, as SQL: each of its parts (a database's or a catalog's, too) in quotes
+/// where it must be, so that nothing else can stand in its place.
+///
+/// # Errors
+/// It is no name.
+pub(crate) fn as_sql(text: &str) -> Result<String, String> {
+    let parts = parts(text).filter(|parts| parts.len() <= 3);
+    let parts = parts.ok_or_else(|| {
+        format!("{text} is no name of a relation: write NAME or SCHEMA.NAME, in double quotes what is not in lower case")
+    })?;
+    let parts: Vec<String> = parts.iter().map(|part| quoted(part)).collect();
+    Ok(parts.join("."))
+}
+
 impl Path {
-    /// Reads a name: unquoted letters become lower case, as in SQL.
+    /// Reads a name as SQL does.
     ///
     /// # Errors
     /// It is no name, or has more parts than a schema and a relation.
     pub(crate) fn parse(text: &str) -> Result<Self, String> {
         let no_name = || format!("{text} is no name of a relation: write NAME or SCHEMA.NAME");
-        let mut parts = vec![String::new()];
-        let mut quoted = false;
-        let mut chars = text.trim().chars().peekable();
-        while let Some(c) = chars.next() {
-            match (c, parts.last_mut()) {
-                ('"', Some(part)) if quoted && chars.next_if_eq(&'"').is_some() => part.push('"'),
-                ('"', _) => quoted = !quoted,
-                ('.', _) if !quoted => parts.push(String::new()),
-                (c, Some(part)) if quoted => part.push(c),
-                (c, Some(part)) => part.extend(c.to_lowercase()),
-                (_, None) => {}
-            }
-        }
-        if quoted || parts.iter().any(String::is_empty) || parts.len() > 2 {
-            return Err(no_name());
-        }
+        let mut parts = parts(text)
+            .filter(|parts| parts.len() <= 2)
+            .ok_or_else(no_name)?;
         let name = parts.pop().ok_or_else(no_name)?;
         Ok(Path {
             schema: parts.pop(),

@@ -11,7 +11,7 @@ use display::Problem;
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 
-use super::{Counts, Progress, aside, ended, file_problem};
+use super::{Counts, Progress, aside, copied, ended};
 use crate::failure::failure_problem;
 use crate::host::Host;
 use crate::query::Run;
@@ -33,9 +33,18 @@ pub(crate) enum Fed {
     Refused(Box<Report>),
 }
 
-/// Blocks of COPY data; one that is an error ends them.
-pub(crate) type Receiver = mpsc::Receiver<Result<Bytes, Problem>>;
-type Sender = mpsc::Sender<Result<Bytes, Problem>>;
+/// Rows on their way to the server.
+pub(crate) enum Piece {
+    /// COPY data.
+    Block(Bytes),
+    /// That was all: so many rows, where they were counted. What ends without it, or with an error,
+    /// is not whole.
+    End(Option<u64>),
+}
+
+/// Pieces; one that is an error ends them.
+pub(crate) type Receiver = mpsc::Receiver<Result<Piece, Problem>>;
+type Sender = mpsc::Sender<Result<Piece, Problem>>;
 
 /// The rows of a file that was looked through.
 pub(crate) fn rows(import: Arc<files::Import>, counts: Arc<Counts>) -> Receiver {
@@ -43,44 +52,46 @@ pub(crate) fn rows(import: Arc<files::Import>, counts: Arc<Counts>) -> Receiver 
         let mut blocks = import.blocks()?;
         while let Some(block) = blocks.next()? {
             if !take(Bytes::copy_from_slice(block)) {
-                return Ok(());
+                break;
             }
         }
-        Ok(())
+        Ok(Some(blocks.rows()))
     })
 }
 
 /// The bytes of a file as they are.
 pub(crate) fn bytes(mut file: File, path: PathBuf, counts: Arc<Counts>) -> Receiver {
+    let told = counts.clone();
     thread(counts, move |take| {
         loop {
             let mut block = BytesMut::zeroed(BLOCK);
             let read = file.read(&mut block);
             let count = read.map_err(|error| files::Error::io(&path, &error))?;
             block.truncate(count);
+            told.bytes.fetch_add(count as u64, Ordering::Relaxed);
             if count == 0 || !take(block.freeze()) {
-                return Ok(());
+                return Ok(None);
             }
         }
     })
 }
 
-/// Blocks that a thread of their own reads.
+/// Blocks that a thread of their own reads; it answers how many rows they are, if it knows.
 fn thread(
     counts: Arc<Counts>,
-    read: impl FnOnce(&mut dyn FnMut(Bytes) -> bool) -> Result<(), files::Error> + Send + 'static,
+    read: impl FnOnce(&mut dyn FnMut(Bytes) -> bool) -> Result<Option<u64>, files::Error>
+    + Send
+    + 'static,
 ) -> Receiver {
     let (sender, receiver) = mpsc::channel(BLOCKS);
     tokio::task::spawn_blocking(move || {
-        let mut take = |block: Bytes| {
-            counts
-                .bytes
-                .fetch_add(block.len() as u64, Ordering::Relaxed);
-            sender.blocking_send(Ok(block)).is_ok()
+        let mut take = |block: Bytes| sender.blocking_send(Ok(Piece::Block(block))).is_ok();
+        let last = match read(&mut take) {
+            Ok(rows) => Ok(Piece::End(rows)),
+            Err(error) => Err(counts.problem(error)),
         };
-        if let Err(error) = read(&mut take) {
-            let _ = sender.blocking_send(Err(file_problem(error)));
-        }
+        // Whoever does not take it any more does not take the rows before it for whole.
+        let _ = sender.blocking_send(last);
     });
     receiver
 }
@@ -90,29 +101,74 @@ fn thread(
 pub(crate) fn answer(mut running: Running, counts: Arc<Counts>) -> (Receiver, JoinHandle<()>) {
     let (sender, receiver) = mpsc::channel(BLOCKS);
     let task = tokio::spawn(async move {
+        let mut source = Source::default();
         while let Some(update) = running.updates.recv().await {
-            let block = match update {
-                Update::Event(Event::CopyData(data)) => Ok(data),
-                Update::Rows(block) => Ok(as_copy(&block)),
-                Update::Event(Event::Error(report)) => Err((*report).into()),
-                Update::Failed(failure) => Err(failure_problem(failure)),
-                Update::Done(_) => return,
-                _ => continue,
+            let Some(piece) = source.take(update) else {
+                continue;
             };
-            if let Ok(block) = &block {
+            if let Ok(Piece::Block(block)) = &piece {
                 counts
                     .bytes
                     .fetch_add(block.len() as u64, Ordering::Relaxed);
             }
-            hand_on(&sender, block, &running).await;
+            hand_on(&sender, piece, &running).await;
+            if source.ended {
+                return;
+            }
         }
+        hand_on(&sender, Err(ended()), &running).await;
     });
     (receiver, task)
 }
 
+/// How far the answer of another session has come.
+#[derive(Default)]
+struct Source {
+    /// Rows that came as rows, and not as COPY data.
+    rows: Option<u64>,
+    /// The statement's tag, with which the server says that this was all.
+    tag: Option<String>,
+    failed: bool,
+    /// The session is ready again, or gone.
+    ended: bool,
+}
+
+impl Source {
+    /// What an update means for whoever takes the rows; nothing, of most.
+    fn take(&mut self, update: Update) -> Option<Result<Piece, Problem>> {
+        let piece = match update {
+            Update::Event(Event::CopyData(data)) => Ok(Piece::Block(data)),
+            Update::Rows(block) => {
+                *self.rows.get_or_insert(0) += block.count();
+                Ok(Piece::Block(as_copy(&block)))
+            }
+            Update::Event(Event::Error(report)) => Err((*report).into()),
+            Update::Event(Event::Complete(tag)) => {
+                self.tag = Some(tag);
+                return None;
+            }
+            Update::Failed(failure) => {
+                self.ended = true;
+                Err(failure_problem(failure))
+            }
+            Update::Done(_) => {
+                self.ended = true;
+                match &self.tag {
+                    _ if self.failed => return None,
+                    Some(tag) => Ok(Piece::End(self.rows.or(copied(tag)))),
+                    None => Err(half()),
+                }
+            }
+            _ => return None,
+        };
+        self.failed |= piece.is_err();
+        Some(piece)
+    }
+}
+
 /// Where nobody takes the rows any more, they are not wanted either.
-async fn hand_on(sender: &Sender, block: Result<Bytes, Problem>, running: &Running) {
-    if sender.send(block).await.is_err() {
+async fn hand_on(sender: &Sender, piece: Result<Piece, Problem>, running: &Running) {
+    if sender.send(piece).await.is_err() {
         running.end();
     }
 }
@@ -127,40 +183,46 @@ fn as_copy(block: &Block) -> Bytes {
     text.into()
 }
 
-/// Sends a COPY and feeds it with blocks until they end. A block that is an error ends it, too.
+/// Sends a COPY and feeds it with rows until their end. Done is what both sides call whole, and
+/// count alike.
 pub(crate) async fn feed<H: Host>(
     run: &mut Run<'_, H>,
     session: &Session,
     sql: String,
-    blocks: Receiver,
+    rows: Receiver,
     progress: &mut Progress,
 ) -> Result<Fed, Problem> {
     let mut running = session.run(sql, None).await;
     let interrupt = running.interrupter();
-    let mut waiting = Some(blocks);
+    let counts = progress.counts();
+    let interrupt = || {
+        interrupt(Stop::User);
+        counts.stop();
+    };
+    let mut waiting = Some(rows);
     let mut sending = None;
-    let (mut tag, mut refused, mut failed) = (String::new(), None, None);
+    let mut sent = Err(None);
+    let (mut tag, mut refused) = (None, None);
     loop {
         let next = async {
             tokio::select! {
                 biased;
-                problem = wait::done(&mut sending) => Err(problem),
+                done = wait::done(&mut sending) => Err(done),
                 update = running.updates.recv() => Ok(update),
             }
         };
-        let update = match progress.watch(run, next, || interrupt(Stop::User)).await {
+        let update = match progress.watch(run, next, &interrupt).await {
             Ok(update) => update,
-            Err(problem) => {
-                sending = None;
-                failed = failed.or(problem);
+            Err(done) => {
+                (sending, sent) = (None, done);
                 continue;
             }
         };
         match update {
             Some(Update::CopyIn(sink)) => {
-                sending = waiting.take().map(|blocks| Box::pin(send(sink, blocks)));
+                sending = waiting.take().map(|rows| Box::pin(send(sink, rows)));
             }
-            Some(Update::Event(Event::Complete(done))) => tag = done,
+            Some(Update::Event(Event::Complete(done))) => tag = Some(done),
             Some(Update::Event(Event::Error(report))) => refused = Some(report),
             Some(Update::Failed(failure)) => return Err(failure_problem(failure)),
             Some(Update::Done(_)) => break,
@@ -168,29 +230,114 @@ pub(crate) async fn feed<H: Host>(
             Some(other) => aside(run, other).await,
         }
     }
-    match (failed, refused) {
-        (Some(problem), _) => Err(problem),
-        (None, Some(report)) => Ok(Fed::Refused(report)),
-        (None, None) => Ok(Fed::Done(tag)),
-    }
-}
-
-/// Sends all blocks; answers the error that came instead of one.
-async fn send(mut sink: CopyIn, mut blocks: Receiver) -> Option<Problem> {
-    while let Some(block) = blocks.recv().await {
-        match block {
-            Ok(block) => {
-                // The server has gone: what it said is told as its answer.
-                if !sink.data(&block).await {
-                    return None;
-                }
-            }
-            Err(problem) => {
-                sink.fail("the rows ended before their time").await;
-                return Some(problem);
+    match (sent, refused) {
+        // The server was told that there is no more, and has nothing to say of its own.
+        (Err(Some(problem)), _) if !counts.is_stopped() => Err(problem),
+        (_, Some(report)) => Ok(Fed::Refused(report)),
+        (Err(problem), None) => Err(problem.unwrap_or_else(half)),
+        (Ok(rows), None) => {
+            let tag = tag.ok_or_else(half)?;
+            match (rows, copied(&tag)) {
+                (Some(rows), Some(counted)) if rows != counted => Err(unlike(rows, counted)),
+                _ => Ok(Fed::Done(tag)),
             }
         }
     }
-    sink.done().await;
-    None
+}
+
+/// Sends all blocks; answers how many rows they were, or why they are not whole. Nothing is said
+/// where the server went away: it tells why itself.
+async fn send(mut sink: CopyIn, mut pieces: Receiver) -> Result<Option<u64>, Option<Problem>> {
+    loop {
+        match pieces.recv().await {
+            Some(Ok(Piece::Block(block))) => {
+                if !sink.data(&block).await {
+                    return Err(None);
+                }
+            }
+            Some(Ok(Piece::End(rows))) => {
+                sink.done().await;
+                return Ok(rows);
+            }
+            failed => {
+                sink.fail("the rows ended before their time").await;
+                return Err(Some(match failed {
+                    Some(Err(problem)) => problem,
+                    _ => half(),
+                }));
+            }
+        }
+    }
+}
+
+/// Rows that ended without the word that they are all.
+fn half() -> Problem {
+    let why = "the rows ended before their time, and nobody said that they were all";
+    let mut problem = Problem::new("file_error", why);
+    problem.advice.push("Nothing was loaded.".into());
+    problem
+}
+
+/// Two sides that do not count alike.
+fn unlike(rows: u64, counted: u64) -> Problem {
+    let why = format!(
+        "{} were sent, and the server counts {counted}",
+        crate::words::counted(rows, "row")
+    );
+    let mut problem = Problem::new("file_error", why);
+    let advice = "They are rolled back; in a transaction of yours, roll it back.";
+    problem.advice.push(advice.into());
+    problem
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+    use crate::session::Failure;
+    use crate::wire::Transaction;
+
+    /// What is made of the updates of a source.
+    fn pieces(updates: Vec<Update>) -> Vec<String> {
+        let mut source = Source::default();
+        let pieces = updates.into_iter().filter_map(|update| source.take(update));
+        let told = |piece: Result<Piece, Problem>| match piece {
+            Ok(Piece::Block(block)) => format!("{block:?}"),
+            Ok(Piece::End(rows)) => format!("end {rows:?}"),
+            Err(problem) => problem.message,
+        };
+        pieces.map(told).collect()
+    }
+
+    fn data() -> Update {
+        Update::Event(Event::CopyData(Bytes::from_static(b"1\n")))
+    }
+
+    #[test]
+    fn a_source_ends_with_its_tag_and_a_session_that_is_ready() {
+        let tag = || Update::Event(Event::Complete("COPY 1".into()));
+        let done = || Update::Done(Transaction::Idle);
+        assert_eq!(
+            pieces(vec![data(), tag(), done()]),
+            ["b\"1\\n\"", "end Some(1)"]
+        );
+        let without = pieces(vec![data(), done()]);
+        assert!(
+            without[1].contains("ended before their time"),
+            "{without:?}"
+        );
+        let lost = Update::Failed(Failure::Lost("gone".into()));
+        let lost = pieces(vec![data(), lost]);
+        assert!(lost[1].contains("gone"), "{lost:?}");
+    }
+
+    #[tokio::test]
+    async fn a_thread_that_dies_has_no_end() {
+        let mut pieces = thread(Arc::default(), |take| {
+            take(Bytes::from_static(b"1\n"));
+            panic!("on purpose: the reader of a file dies");
+        });
+        assert!(matches!(pieces.recv().await, Some(Ok(Piece::Block(_)))));
+        assert!(pieces.recv().await.is_none());
+    }
 }

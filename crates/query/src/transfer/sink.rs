@@ -24,8 +24,8 @@ pub(super) enum Piece {
     Columns(Vec<Field>),
     Rows(Block),
     Data(Bytes),
-    /// That was all.
-    End,
+    /// That was all; with the rows that the server counts, if it does.
+    End(Option<u64>),
 }
 
 /// How what comes is written.
@@ -79,14 +79,28 @@ impl Sink {
         Ok(())
     }
 
-    fn finish(self, counts: &Counts) -> Result<Written, Error> {
+    /// Puts the file at its place, where all rows are in it; of a COPY the server has counted them.
+    fn finish(self, counted: Option<u64>, counts: &Counts) -> Result<Written, Error> {
         match self {
+            // What was counted on the way were lines, of which a row may have many.
             Sink::Raw(output) => Ok(Written {
-                rows: counts.rows.load(Ordering::Relaxed),
+                rows: counted.unwrap_or_else(|| counts.rows.load(Ordering::Relaxed)),
                 bytes: output.keep()?,
                 remarks: Vec::new(),
             }),
-            Sink::Tuples(writer, _) | Sink::Rows(_, _, Some(writer)) => writer.finish(),
+            Sink::Tuples(writer, tuples) => {
+                let (rows, _) = writer.written();
+                match tuples.has_ended() && counted.is_none_or(|counted| counted == rows) {
+                    true => writer.finish(),
+                    false => Err(Error {
+                        message: format!(
+                            "the server ended its rows before their time, after {rows}"
+                        ),
+                        advice: Some("Nothing was written.".into()),
+                    }),
+                }
+            }
+            Sink::Rows(_, _, Some(writer)) => writer.finish(),
             Sink::Rows(_, _, None) => Err(Error {
                 message: "the statement has no result, so nothing was written".into(),
                 advice: None,
@@ -106,8 +120,8 @@ impl Worker {
         let (pieces, mut queue) = mpsc::channel(PIECES);
         let thread = tokio::task::spawn_blocking(move || {
             while let Some(piece) = queue.blocking_recv() {
-                if matches!(piece, Piece::End) {
-                    return sink.finish(&counts);
+                if let Piece::End(counted) = piece {
+                    return sink.finish(counted, &counts);
                 }
                 sink.take(piece, &counts)?;
             }
@@ -121,10 +135,11 @@ impl Worker {
         self.pieces.reserve().await.ok()
     }
 
-    /// All has come.
-    pub(super) async fn finish(self) -> Result<Written, Error> {
-        let _ = self.pieces.send(Piece::End).await;
-        self.thread.await.unwrap_or_else(|_| Err(stopped()))
+    /// All has come; with the rows that the server counts.
+    pub(super) async fn finish(self, counted: Option<u64>) -> Result<Written, Error> {
+        // A thread that is gone answers why.
+        let _ = self.pieces.send(Piece::End(counted)).await;
+        self.thread.await.unwrap_or_else(|_| Err(broken()))
     }
 
     /// No more will come: the file goes. Answers why it could not be written, if so.
@@ -132,7 +147,8 @@ impl Worker {
         drop(self.pieces);
         match self.thread.await {
             Ok(Err(error)) => error,
-            _ => stopped(),
+            Ok(Ok(_)) => stopped(),
+            Err(_) => broken(),
         }
     }
 }
@@ -170,6 +186,14 @@ pub(crate) fn as_files(fields: &[Field]) -> Vec<files::Field> {
         modifier: field.modifier,
     };
     fields.iter().map(as_file).collect()
+}
+
+/// The thread that writes has died.
+fn broken() -> Error {
+    Error {
+        message: "the file could not be written: a value brought its writer down".into(),
+        advice: Some("Nothing was written. Another format may hold the value.".into()),
+    }
 }
 
 fn stopped() -> Error {
