@@ -256,7 +256,7 @@ async fn arrays_that_are_too_deep_are_an_error() {
         let problem = desk.notebook.fails(&cell, "more than 6 dimensions").await;
         assert!(problem.message.contains("line 2, \"a\""), "{problem:?}");
     }
-    assert_eq!(desk.rows("t"), "(\"{{{{{{1}}}}}}\")");
+    assert_eq!(desk.rows("t"), "({{{{{{1}}}}}})");
     // Into a table of its own: text, for PostgreSQL's JSON is not as deep either.
     let file = desk.write("deep.jsonl", nested(20_000));
     assert_eq!(desk.imported(&file, "").await.0, "a text");
@@ -289,8 +289,12 @@ async fn our_own_files_come_back_unchanged() {
         );
         match ending {
             "jsonl" => {
+                // A number that the parser of this test does not know.
+                let long = "9".repeat(1000);
                 let parse = |text: &str| -> Vec<serde_json::Value> {
-                    text.lines()
+                    let text = text.replace(&long, "9");
+                    let lines = text.lines();
+                    lines
                         .map(|line| serde_json::from_str(line).unwrap())
                         .collect()
                 };
@@ -519,7 +523,9 @@ async fn a_semicolon_at_the_end_is_no_part_of_the_last_word() {
         "\\conninfo;",
         "\\h create table;",
         "\\unset q;",
-        "%disconnect here;",
+        &format!("%connect {target} as gone;"),
+        "%disconnect gone;",
+        "%use here;",
     ] {
         desk.notebook.good(cell).await;
     }

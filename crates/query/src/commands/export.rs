@@ -114,6 +114,9 @@ pub(super) fn body<H: Host>(
     Ok(statement)
 }
 
+/// `inet` and its arrays.
+const INET: [u32; 2] = [869, 1041];
+
 /// A query on its way into a file.
 struct Export<'e> {
     session: &'e Session,
@@ -171,6 +174,10 @@ impl Export<'_> {
             Err(_) if alone => return Ok(None),
             Err(problem) => return Err(problem),
         };
+        // A cast adds the mask that the server does not print.
+        if fields.iter().any(|field| INET.contains(&field.oid)) {
+            return Ok(None);
+        }
         let writer = Writer::create(self.path, self.format, &fields).map_err(file_problem)?;
         let (begin, end) = around(&fields, self.format);
         let sink = Sink::Tuples(writer, Tuples::default());
