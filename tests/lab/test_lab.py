@@ -1,6 +1,5 @@
 """What a user of JupyterLab sees: tables, errors, an interrupt, a restart, a hidden prompt."""
 
-import json
 import subprocess
 from pathlib import Path
 
@@ -109,13 +108,13 @@ def test_a_notebook_that_is_opened_and_run_is_as_before(open_notebook, folder, r
     script.write_text(r"\echo hello")
     file = folder / "as-before.ipynb"
     subprocess.run([rowcell, "run", script, "--to", file], check=True, capture_output=True)
-    before = json.loads(file.read_text())
+    before = nbformat.read(file, as_version=4)
     notebook = open_notebook(file)
     dirty = "() => jupyterapp.shell.currentWidget.context.model.dirty"
     assert not notebook.page.evaluate(dirty), "modified when it was opened"
     notebook.run(0)
     notebook.wait("idle")
-    assert json.loads(notebook.saved()) == before
+    assert nbformat.reads(notebook.saved(), as_version=4) == before
 
 
 def test_a_password_is_asked_for_and_hidden(open_notebook, folder, server):

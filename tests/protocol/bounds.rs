@@ -44,8 +44,7 @@ async fn what_is_announced_is_not_waited_for() {
             let mut stranger = Raw::greeted(&front.ports, port, kind, b"").await;
             // The kernel may have closed while we still write.
             let _ = stranger.write(&bytes).await;
-            println!("{port}: {what}");
-            stranger.closed().await;
+            stranger.closed(&format!("{port}, {what}")).await;
         }
     }
     still_answers(&mut front).await;
@@ -104,10 +103,10 @@ async fn a_topic_is_short() {
     let (_, topic) = peer.frame().await.unwrap();
     assert_eq!(topic.len(), 1024, "its welcome");
     let _ = peer.write(&subscription(1025)).await;
-    peer.closed().await;
+    peer.closed("a long topic").await;
     let mut peer = Raw::greeted(&front.ports, "iopub_port", "SUB", b"").await;
     let _ = peer.write(&subscription(32 << 20)).await;
-    peer.closed().await;
+    peer.closed("a long topic").await;
     still_answers(&mut front).await;
     front.end().await;
 }
@@ -132,10 +131,10 @@ async fn what_is_said_without_a_signature_has_an_end() {
         let mut stranger = Raw::greeted(&front.ports, port, "DEALER", b"").await;
         stranger.write(&forged).await.unwrap();
         let _ = stranger.write(&forged.repeat(100)).await;
-        stranger.closed().await;
+        stranger.closed(port).await;
         let mut stranger = Raw::greeted(&front.ports, port, "DEALER", b"").await;
         let _ = stranger.write(&large).await;
-        stranger.closed().await;
+        stranger.closed(port).await;
     }
     still_answers(&mut front).await;
     front.end().await;

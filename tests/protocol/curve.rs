@@ -385,7 +385,7 @@ async fn a_handshake_that_is_cut_off_or_garbage_ends_the_connection() {
         let mut raw = Raw::connect(&kernel.ports, "shell_port").await;
         let said = [greeting("CURVE"), frame(4, &good[..length])].concat();
         let _ = raw.write(&said).await;
-        raw.closed().await;
+        raw.closed(&format!("a HELLO of {length}")).await;
     }
     for place in [0, 3, 6, 80, 112, 119, 120, 199] {
         let mut changed = good.clone();
@@ -394,7 +394,7 @@ async fn a_handshake_that_is_cut_off_or_garbage_ends_the_connection() {
         let _ = raw
             .write(&[greeting("CURVE"), frame(4, &changed)].concat())
             .await;
-        raw.closed().await;
+        raw.closed("garbage").await;
     }
     for garbage in [
         frame(0, &good),
@@ -405,7 +405,7 @@ async fn a_handshake_that_is_cut_off_or_garbage_ends_the_connection() {
     ] {
         let mut raw = Raw::connect(&kernel.ports, "control_port").await;
         let _ = raw.write(&[greeting("CURVE"), garbage].concat()).await;
-        raw.closed().await;
+        raw.closed("garbage").await;
     }
     let reference = Hello::say(&kernel, "shell_port").await.unwrap();
     let whole = reference.initiate("DEALER", &kernel.secret, &public).len();
@@ -413,14 +413,14 @@ async fn a_handshake_that_is_cut_off_or_garbage_ends_the_connection() {
         let mut hello = Hello::say(&kernel, "shell_port").await.unwrap();
         let initiate = hello.initiate("DEALER", &kernel.secret, &public);
         let _ = hello.raw.write(&frame(4, &initiate[..length])).await;
-        hello.raw.closed().await;
+        hello.raw.closed("garbage").await;
     }
     for place in [0, 9, 105, 113, 130, 280] {
         let mut hello = Hello::say(&kernel, "iopub_port").await.unwrap();
         let mut initiate = hello.initiate("SUB", &kernel.secret, &public);
         initiate[place] ^= 1;
         let _ = hello.raw.write(&frame(4, &initiate)).await;
-        hello.raw.closed().await;
+        hello.raw.closed("garbage").await;
     }
     kernel.still_answers().await;
     kernel.end().await;
@@ -453,8 +453,7 @@ async fn nothing_is_taken_twice_out_of_order_changed_or_plain() {
             _ => frame(0, b"plain"),
         };
         client.raw.write(&bytes).await.unwrap();
-        println!("{what}");
-        client.raw.closed().await;
+        client.raw.closed(what).await;
     }
     kernel.still_answers().await;
     kernel.end().await;

@@ -58,11 +58,11 @@ impl Raw {
         Ok((flags & !2, self.read_exact(length as usize).await?))
     }
 
-    /// Waits until the kernel has closed the connection, which it has to.
-    pub(crate) async fn closed(&mut self) {
+    /// Waits until the kernel has closed the connection, which it has to after this.
+    pub(crate) async fn closed(&mut self, what: &str) {
         let mut rest = Vec::new();
         let read = timeout(PATIENCE, self.stream.read_to_end(&mut rest)).await;
-        assert!(read.is_ok(), "the kernel closes the connection");
+        assert!(read.is_ok(), "{what}: the kernel closes the connection");
     }
 
     /// Whether the kernel has closed it by now.
