@@ -5,6 +5,7 @@ import os
 import resource
 import socket
 import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -138,6 +139,19 @@ def test_nbclient_encrypts(kernelspec):
     NotebookClient(notebook, km=manager, timeout=60).execute()
     [*_, output] = notebook.cells[0].outputs
     assert "encrypted" in output["data"]["text/plain"]
+
+
+@pytest.mark.parametrize("policy", ["disabled", "required"])
+def test_jupyter_run(kernelspec, tmp_path, policy):
+    """It hands the kernel the names of its files, too."""
+    config = tmp_path / "jupyter_config.py"
+    config.write_text(f"get_config().KernelManager.transport_encryption = {policy!r}\n")
+    script = tmp_path / "said.sql"
+    script.write_text(r"\echo said")
+    command = [sys.executable, "-m", "jupyter", "run", "--kernel", "rowcell", script]
+    environment = {**os.environ, "JUPYTER_CONFIG_DIR": str(tmp_path)}
+    ran = subprocess.run(command, capture_output=True, text=True, timeout=60, env=environment)
+    assert (ran.stdout, ran.returncode) == ("said\n", 0), ran.stderr
 
 
 def test_signs_of_life_and_many_messages_are_encrypted_too(running):

@@ -32,6 +32,9 @@ enum Command {
     Kernel {
         /// The file that says where to listen
         connection_file: PathBuf,
+        /// What front ends put behind it: `jupyter run` its files. Nothing of it is heeded
+        #[arg(hide = true, trailing_var_arg = true, allow_hyphen_values = true)]
+        _rest: Vec<std::ffi::OsString>,
     },
     /// Run a .sql file or an .ipynb notebook, without Jupyter
     Run(run::Arguments),
@@ -60,7 +63,9 @@ fn main() -> ExitCode {
     let done = match Cli::parse().command {
         Command::Install(place) => install::install(&place),
         Command::Uninstall(place) => install::uninstall(&place),
-        Command::Kernel { connection_file } => kernel::kernel(&connection_file),
+        Command::Kernel {
+            connection_file, ..
+        } => kernel::kernel(&connection_file),
         Command::Run(arguments) => run::run(&arguments),
     };
     match done {
