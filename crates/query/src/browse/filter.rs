@@ -101,6 +101,12 @@ impl Filter {
             Weigh::Text if column.kind == Kind::Boolean => {
                 truth(with).map(|it| With::Value(it.into()))
             }
+            // A time of day, as far as it was said.
+            Weigh::Text if column.kind == Kind::Time => Some(With::Value(match with.len() {
+                2 => format!("{with}:00:00"),
+                5 => format!("{with}:00"),
+                _ => with.to_owned(),
+            })),
             Weigh::Text => Some(With::Value(with.to_owned())),
         };
         let with = found.ok_or_else(|| {
