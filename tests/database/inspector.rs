@@ -211,3 +211,37 @@ async fn a_server_without_a_catalog_is_asked_by_the_standards_views() {
         "{svg}"
     );
 }
+
+/// A question about the catalog that fails, or that the user has no patience for, takes nothing of
+/// the transaction that is open.
+#[tokio::test]
+async fn an_open_transaction_stands_whatever_is_asked() {
+    let database = Database::new().await;
+    let notebook = Notebook::new(&database);
+    notebook.good("create table kept (id integer)").await;
+    notebook.good("begin; insert into kept values (1)").await;
+    let tables = json_of(&notebook, "%tables --json").await;
+    assert_eq!(tables[0]["name"], "kept");
+    for wrong in [
+        "\\sv nothing",
+        "\\sf nothing",
+        "\\d a[",
+        "%describe nothing",
+    ] {
+        notebook.run(wrong).await;
+        assert_eq!(
+            notebook.value("select count(*) from kept").await,
+            "1",
+            "{wrong}"
+        );
+    }
+    // What is the user's mistake is no reason to ask in other ways from then on.
+    notebook.good("create view seen as select 1 as one").await;
+    let source = notebook.good("\\sv seen").await.out();
+    assert!(
+        source.contains("CREATE OR REPLACE VIEW public.seen AS"),
+        "{source}"
+    );
+    notebook.good("commit").await;
+    assert_eq!(notebook.value("select count(*) from kept").await, "1");
+}

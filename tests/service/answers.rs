@@ -150,6 +150,26 @@ async fn columns_and_declared_keys_are_found() {
     }
 }
 
+/// It has no savepoints that could hold a transaction: what was not answered before is not asked in
+/// one.
+#[tokio::test]
+async fn an_open_transaction_is_not_put_at_risk() {
+    let service = Service::start(Quirks::of_catalog(false)).await;
+    let notebook = Notebook::connected(&service).await;
+    notebook.good("begin").await;
+    let before = service.log().queries.len();
+    let problem = notebook.bad("%tables").await;
+    assert!(
+        problem.message.contains("a transaction is open"),
+        "{problem:?}"
+    );
+    assert_eq!(service.log().queries.len(), before);
+    notebook.good("rollback").await;
+    notebook.good("%tables").await;
+    notebook.good("begin").await;
+    notebook.good("%tables").await.shows("web_events");
+}
+
 #[tokio::test]
 async fn relations_are_described_with_a_catalog_and_without() {
     for catalog in [true, false] {
@@ -173,7 +193,10 @@ async fn relations_are_described_with_a_catalog_and_without() {
             lastseen    | timestamp without time zone |           |          | \n \
             address     | ???                         |           |          | \n \
             identitymap | ???                         |           |          | \n \
-            items       | ???                         |           |          | ";
+            items       | ???                         |           |          | \n\
+            Indexes:\n    PRIMARY KEY (name)\n\
+            Referenced by:\n    TABLE \"loyalty_archive\" FOREIGN KEY (name) \
+            REFERENCES loyalty_members(name)";
         assert_eq!(answer.text(), expected);
         // What is not understood is not asked again.
         let before = service.log().queries.len();

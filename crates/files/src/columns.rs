@@ -229,7 +229,7 @@ impl Column {
         const WRONG: Unfit = Unfit::Form("is not of its column's type");
         let text = str::from_utf8(value).map_err(|_| Unfit::Form("is not UTF-8"))?;
         match self {
-            Column::Bool(to) => to.append_value(text == "t"),
+            Column::Bool(to) => to.append_value(values::truth(value).ok_or(WRONG)?),
             Column::Bytes(to) => to.append_value(values::bytes(text).ok_or(WRONG)?),
             Column::Int16(to) => to.append_value(text.parse().map_err(|_| WRONG)?),
             Column::Int32(to) => to.append_value(text.parse().map_err(|_| WRONG)?),

@@ -239,6 +239,13 @@ impl Import {
         }
     }
 
+    /// Has its data handed out as COPY's text, also where its bytes could go to a server as they are.
+    pub fn as_text(&mut self) {
+        if let Kind::Separated(found) = &mut self.file.kind {
+            found.plain = false;
+        }
+    }
+
     /// The options of `COPY … FROM STDIN` that fit its blocks.
     pub fn options(&self) -> String {
         match &self.file.kind {

@@ -3,6 +3,7 @@
 use crate::Field;
 use crate::arrays::{Array, Piece};
 use crate::field::Type;
+use crate::values;
 
 /// The names as the keys of an object, each up to its colon.
 pub(crate) fn keys(fields: &[Field]) -> Vec<Vec<u8>> {
@@ -41,7 +42,11 @@ pub(crate) fn object<'v>(
 
 fn scalar(value: &[u8], kind: Type, to: &mut Vec<u8>) {
     match kind {
-        Type::Bool => to.extend_from_slice(if value == b"t" { b"true" } else { b"false" }),
+        Type::Bool => match values::truth(value) {
+            Some(true) => to.extend_from_slice(b"true"),
+            Some(false) => to.extend_from_slice(b"false"),
+            None => string(value, to),
+        },
         Type::Int16
         | Type::Int32
         | Type::Int64
@@ -121,6 +126,9 @@ mod tests {
             serde_json::from_str::<serde_json::Value>(&line).unwrap();
         };
         check(16, "t", "true");
+        check(16, "f", "false");
+        check(16, "true", "true");
+        check(16, "false", "false");
         check(20, "-9223372036854775808", "-9223372036854775808");
         check(701, "1e-07", "1e-07");
         check(701, "Infinity", "\"Infinity\"");

@@ -2,6 +2,7 @@
 
 use crate::Field;
 use crate::field::Type;
+use crate::insert::quote;
 
 /// Rows of one statement.
 const ROWS: u64 = 1000;
@@ -36,8 +37,8 @@ pub(crate) fn row<'v>(
         }
         match (value, field.kind()) {
             (None, _) => to.extend_from_slice(b"null"),
-            (Some(b"t"), (Type::Bool, false)) => to.extend_from_slice(b"true"),
-            (Some(b"f"), (Type::Bool, false)) => to.extend_from_slice(b"false"),
+            (Some(b"t" | b"true"), (Type::Bool, false)) => to.extend_from_slice(b"true"),
+            (Some(b"f" | b"false"), (Type::Bool, false)) => to.extend_from_slice(b"false"),
             (Some(value), _) if is_plain_number(value, field) => to.extend_from_slice(value),
             (Some(value), _) => quote(value, to),
         }
@@ -48,21 +49,6 @@ pub(crate) fn row<'v>(
 /// Not NaN and Infinity, which stand in quotes.
 fn is_plain_number(value: &[u8], field: &Field) -> bool {
     field.is_number() && value.last().is_some_and(u8::is_ascii_digit)
-}
-
-/// A literal that is read alike whatever `standard_conforming_strings` says.
-fn quote(value: &[u8], to: &mut Vec<u8>) {
-    if value.contains(&b'\\') {
-        to.push(b'E');
-    }
-    to.push(b'\'');
-    for byte in value {
-        if matches!(byte, b'\'' | b'\\') {
-            to.push(*byte);
-        }
-        to.push(*byte);
-    }
-    to.push(b'\'');
 }
 
 fn identifier(name: &str) -> String {

@@ -119,6 +119,15 @@ pub(crate) fn bytes(text: &str) -> Option<Vec<u8>> {
     Some(bytes)
 }
 
+/// A boolean: PostgreSQL prints a letter, and engines that resemble it print the word.
+pub(crate) fn truth(text: &[u8]) -> Option<bool> {
+    match text {
+        b"t" | b"true" => Some(true),
+        b"f" | b"false" => Some(false),
+        _ => None,
+    }
+}
+
 /// The sixteen bytes of a UUID.
 pub(crate) fn uuid(text: &str) -> Option<[u8; 16]> {
     let digits: Vec<u8> = text.bytes().filter(|byte| *byte != b'-').collect();

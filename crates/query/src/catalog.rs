@@ -6,6 +6,7 @@
 //! is known so far and waits for nothing.
 
 mod read;
+mod standard;
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
@@ -249,6 +250,19 @@ impl RelationKind {
 pub(crate) struct Catalog {
     names: Mutex<Arc<Names>>,
     state: watch::Sender<State>,
+    way: Mutex<Way>,
+}
+
+/// How a server is asked.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Way {
+    /// As a PostgreSQL.
+    #[default]
+    Catalog,
+    /// By the standard's views.
+    Standard,
+    /// No more: it has answered too slowly.
+    Silent,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

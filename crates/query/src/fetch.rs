@@ -46,6 +46,15 @@ impl Fetched {
     }
 }
 
+/// Whether a server says yes: PostgreSQL prints `t`, others write the word out.
+pub(crate) fn is_true(value: Option<&str>) -> bool {
+    value.is_some_and(|value| {
+        ["t", "true", "yes"]
+            .iter()
+            .any(|yes| value.eq_ignore_ascii_case(yes))
+    })
+}
+
 impl<H: Host> Run<'_, H> {
     /// Asks the current connection a question of our own, whose text is in no cell. Of several
     /// questions the last one's rows are the answer.
@@ -72,7 +81,7 @@ impl<H: Host> Run<'_, H> {
             taken <= MOST
         };
         let session = self.session().await?;
-        let fields = self.put(&session, sql, limit, take).await?;
+        let (fields, _) = self.put(&session, sql, limit, take).await?;
         session.learn_columns(sql, &fields);
         session.learn_types(&fields).await;
         Ok(Fetched {
@@ -83,12 +92,13 @@ impl<H: Host> Run<'_, H> {
     }
 
     /// Asks several questions at once, with `;` between them, and hands out each row with the
-    /// number of its question, from 0. The last one's columns are the answer.
+    /// number of its question, from 0. The last one's columns are the answer, and how many were
+    /// answered: some servers run all and answer the last one alone.
     pub(crate) async fn ask_each(
         &mut self,
         sql: &str,
         mut take: impl FnMut(usize, rows::Row<'_>),
-    ) -> Result<Vec<Field>, Problem> {
+    ) -> Result<(Vec<Field>, usize), Problem> {
         let mut read = 0;
         let take = |question, row: rows::Row<'_>| {
             read += row.size() as u64;
@@ -106,7 +116,7 @@ impl<H: Host> Run<'_, H> {
         sql: &str,
         limit: Duration,
         mut take: impl FnMut(usize, rows::Row<'_>) -> bool,
-    ) -> Result<Vec<Field>, Problem> {
+    ) -> Result<(Vec<Field>, usize), Problem> {
         let mut password = None;
         let mut asked = false;
         loop {
@@ -179,7 +189,7 @@ impl<H: Host> Run<'_, H> {
                         ..
                     },
                 ) => return Err((*report).into()),
-                (None, answer) => return Ok(answer.fields),
+                (None, answer) => return Ok((answer.fields, answer.answers)),
             }
         }
     }

@@ -37,6 +37,7 @@ mod transfer;
 mod types;
 mod variables;
 mod wait;
+mod ways;
 mod wire;
 mod words;
 

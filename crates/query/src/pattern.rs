@@ -1,5 +1,7 @@
 //! The name patterns of `\d` and its kin: `people`, `shop.*`, `"Mixed Case"`, `a|b`.
 
+use regex::Regex;
+
 use crate::variables::literal;
 
 /// A pattern, its parts turned into regular expressions.
@@ -65,6 +67,21 @@ impl Pattern {
         })
     }
 
+    /// The same for names that are here.
+    ///
+    /// # Errors
+    /// A part is no regular expression.
+    pub(crate) fn meant(&self) -> Result<Meant, String> {
+        let whole = |part: &str| Regex::new(&format!("(?i)^(?:{part})$"));
+        let read = || {
+            Ok::<_, regex::Error>(Meant {
+                schema: self.schema.as_deref().map(whole).transpose()?,
+                name: whole(&self.name)?,
+            })
+        };
+        read().map_err(|error| format!("invalid regular expression: {error}"))
+    }
+
     /// The condition under which a row is meant; without a pattern, all that is visible is.
     pub(crate) fn condition(pattern: Option<&Pattern>, names: &Names) -> String {
         let mut all = Vec::new();
@@ -85,6 +102,21 @@ impl Pattern {
             true => "true".into(),
             false => all.join("\n  and "),
         }
+    }
+}
+
+/// What a pattern means, where the names are here and not in a server.
+pub(crate) struct Meant {
+    schema: Option<Regex>,
+    name: Regex,
+}
+
+impl Meant {
+    /// Whether it means this. Letters of any case do: who keeps names here is a server that may keep
+    /// them as they were written.
+    pub(crate) fn has(&self, schema: Option<&str>, name: &str) -> bool {
+        let of_schema = |wanted: &Regex| wanted.is_match(schema.unwrap_or_default());
+        self.name.is_match(name) && self.schema.as_ref().is_none_or(of_schema)
     }
 }
 
@@ -158,6 +190,21 @@ mod tests {
         check("people.", None, Some("people"), "");
         check(".people", None, Some(""), "people");
         check("", None, None, "");
+    }
+
+    #[test]
+    fn names_that_are_here_are_meant_alike() {
+        let has = |pattern: &str, schema, name| {
+            let pattern = Pattern::parse(pattern, &TABLES).unwrap();
+            pattern.meant().unwrap().has(Some(schema), name)
+        };
+        assert!(has("people", "main", "people") && has("people", "main", "People"));
+        assert!(has("peo*", "main", "people") && has("p?ople|pets", "main", "people"));
+        assert!(has("ma*.*", "main", "people") && has("\"a.b\"", "main", "a.b"));
+        assert!(!has("people", "main", "people2") && !has("shop.*", "main", "people"));
+        assert!(!has("\"a.b\"", "main", "acb"));
+        let wrong = Pattern::parse("a[", &TABLES).unwrap();
+        assert!(wrong.meant().is_err());
     }
 
     #[test]

@@ -30,12 +30,12 @@ pub(crate) use self::status::expiry;
 pub use self::status::{Connected, Status};
 pub(crate) use self::updates::{Dropped, Failure, Running, Stop, Update};
 use crate::catalog::{self, Catalog};
-use crate::inspector::Rungs;
 use crate::query_service;
 use crate::secret::Secret;
 use crate::split::Dialect;
 use crate::target::Target;
 use crate::types::{self, Names};
+use crate::ways::Ways;
 use crate::wire::Field;
 
 /// Messages on the way to whoever reads a statement's answer.
@@ -52,7 +52,7 @@ pub struct Session {
     asker: Asker,
     status: Arc<Mutex<Status>>,
     types: Arc<Mutex<Names>>,
-    rungs: Arc<Rungs>,
+    ways: Arc<Ways>,
     catalog: Arc<Catalog>,
 }
 
@@ -116,7 +116,7 @@ impl Session {
             asker,
             status,
             types: Arc::default(),
-            rungs: Arc::default(),
+            ways: Arc::default(),
             catalog,
         }
     }
@@ -170,9 +170,9 @@ impl Session {
         }
     }
 
-    /// The ways to ask about structure that this server answers.
-    pub(crate) fn rungs(&self) -> &Rungs {
-        &self.rungs
+    /// The ways to ask that this server answers.
+    pub(crate) fn ways(&self) -> &Ways {
+        &self.ways
     }
 
     /// The columns of a result.

@@ -2,6 +2,7 @@
 //! says so, and whole in the end or not there at all.
 
 mod feed;
+mod insert;
 mod progress;
 mod sink;
 
@@ -10,7 +11,8 @@ use std::path::PathBuf;
 use display::Problem;
 use tokio::time::Instant;
 
-pub(crate) use self::feed::{Fed, answer, bytes, feed, rows};
+pub(crate) use self::feed::{Fed, Receiver, answer, bytes, feed, rows};
+pub(crate) use self::insert::{Target as InsertTarget, insert};
 pub(crate) use self::progress::{Counts, Progress};
 use self::sink::{Piece, Worker};
 pub(crate) use self::sink::{Sink, as_files, keep};
@@ -20,6 +22,7 @@ use crate::query::Run;
 use crate::session::{Failure, Session, Stop, Update};
 use crate::target::Target;
 use crate::wait;
+use crate::ways::is_unknown;
 use crate::wire::{Event, Report, Transaction};
 
 /// What the answer to a query is written to, and how that ended.
@@ -44,6 +47,8 @@ pub(crate) async fn write<H: Host>(
     };
     let mut limit = limit.and_then(|limit| Instant::now().checked_add(limit));
     let mut timed_out = false;
+    let copies = !matches!(sink, Sink::Rows(..));
+    let (mut data, mut columns) = (false, false);
     let worker = Worker::start(sink, progress.counts());
     let mut running = session.run(sql, None).await;
     let interrupt = running.interrupter();
@@ -73,8 +78,14 @@ pub(crate) async fn write<H: Host>(
         }
         let piece = match update {
             Some(Update::Rows(block)) => Piece::Rows(block),
-            Some(Update::Event(Event::Columns(fields))) => Piece::Columns(fields),
-            Some(Update::Event(Event::CopyData(data))) => Piece::Data(data),
+            Some(Update::Event(Event::Columns(fields))) => {
+                columns = true;
+                Piece::Columns(fields)
+            }
+            Some(Update::Event(Event::CopyData(piece))) => {
+                data = true;
+                Piece::Data(piece)
+            }
             Some(Update::Event(Event::Error(report))) => {
                 refused = Some(report);
                 continue;
@@ -94,6 +105,11 @@ pub(crate) async fn write<H: Host>(
         if let Some(room) = room {
             room.send(piece);
         }
+    }
+    // A COPY that is answered with rows went elsewhere: to the server's own standard output.
+    if copies && columns && !data && refused.is_none() {
+        let why = "this server answered COPY … TO STDOUT with a result and sent no data";
+        refused = Some(Box::new(Report::unsupported(why)));
     }
     match refused {
         Some(_) if gone => Err(file_problem(worker.abandon().await)),
@@ -119,13 +135,8 @@ pub(crate) async fn write<H: Host>(
 /// Opens the connection where it is not open, with a password where it wants one.
 pub(crate) async fn open<H: Host>(run: &mut Run<'_, H>, session: &Session) -> Result<(), Problem> {
     if session.status().connection.is_none() {
-        // Query Service takes no empty query.
-        let sql = if session.is_query_service() {
-            "select 1"
-        } else {
-            ""
-        };
-        run.ask(sql).await?;
+        // Not every server takes an empty query.
+        run.ask("select 1").await?;
     }
     Ok(())
 }
@@ -153,33 +164,57 @@ pub(crate) async fn aside<H: Host>(run: &Run<'_, H>, update: Update) {
     }
 }
 
-/// Begins a transaction for work that is to be whole or nothing; false inside of the user's own,
-/// which the user ends.
+/// What makes work whole or nothing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Whole {
+    /// A transaction begun for it.
+    Ours,
+    /// The user's own, which the user ends.
+    Users,
+    /// The server has no transactions.
+    Nothing,
+}
+
+/// Begins a transaction for work that is to be whole or nothing.
 pub(crate) async fn begin<H: Host>(
     run: &mut Run<'_, H>,
     session: &Session,
-) -> Result<bool, Problem> {
-    let own = session.status().transaction == Transaction::Idle;
-    if own {
-        run.ask("begin").await?;
+) -> Result<Whole, Problem> {
+    if session.status().transaction != Transaction::Idle {
+        return Ok(Whole::Users);
     }
-    Ok(own)
+    match run.ask("begin").await {
+        Ok(_) if session.status().transaction == Transaction::Idle => Ok(Whole::Nothing),
+        Ok(_) => Ok(Whole::Ours),
+        Err(problem) if is_unknown(&problem) => Ok(Whole::Nothing),
+        Err(problem) => Err(problem),
+    }
 }
 
 /// Ends what [`begin`] began as the work has ended.
 pub(crate) async fn end<T, H: Host>(
     run: &mut Run<'_, H>,
-    own: bool,
+    whole: Whole,
     done: Result<T, Problem>,
 ) -> Result<T, Problem> {
-    if own {
-        let end = if done.is_ok() { "commit" } else { "rollback" };
-        let ended = run.ask_to_end(end).await;
-        if done.is_ok() {
-            ended?;
+    match (whole, done) {
+        (Whole::Ours, Ok(done)) => {
+            run.ask_to_end("commit").await?;
+            Ok(done)
         }
+        (Whole::Ours, Err(problem)) => {
+            let _ = run.ask_to_end("rollback").await;
+            Err(problem)
+        }
+        (Whole::Nothing, Err(mut problem)) => {
+            problem.advice.push(
+                "This server has no transactions: look which rows are there before you try again."
+                    .into(),
+            );
+            Err(problem)
+        }
+        (_, done) => done,
     }
-    done
 }
 
 /// What is wrong with a file, as a problem of the cell.

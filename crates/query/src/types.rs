@@ -28,11 +28,10 @@ pub(crate) fn column(field: &Field, names: &Names) -> Column {
     Column::new(field.name.clone(), type_name, kind)
 }
 
-/// Whether `format_type` prints the type of numbers so: psql sets these to the right.
+/// Whether a type of this name is one of numbers, as `format_type` prints it or as another engine
+/// calls it: psql sets these to the right.
 pub(crate) fn is_number(type_name: &str) -> bool {
-    let plain = type_name.split('(').next().unwrap_or_default();
-    let is_array = type_name.ends_with("[]");
-    let numbers = [
+    const NUMBERS: &[&str] = &[
         "smallint",
         "integer",
         "bigint",
@@ -44,8 +43,16 @@ pub(crate) fn is_number(type_name: &str) -> bool {
         "xid",
         "xid8",
         "cid",
+        "int",
+        "tinyint",
+        "hugeint",
+        "decimal",
+        "float",
+        "double",
     ];
-    numbers.contains(&plain) && !is_array
+    let plain = type_name.split('(').next().unwrap_or_default();
+    let is_array = type_name.ends_with("[]");
+    !is_array && NUMBERS.iter().any(|name| name.eq_ignore_ascii_case(plain))
 }
 
 /// The query for the names of the types that are not built in and not in `names`; none where all

@@ -9,7 +9,7 @@ use crate::chart::number::{self, printed};
 use crate::chart::source::{self, Source, escaped, strings};
 use crate::chart::spec::INK;
 use crate::chart::spread::chosen;
-use crate::chart::value::{From, Nature, Reading, bounded};
+use crate::chart::value::{From, Nature, Reading, bounded, is_true};
 use crate::chart::{moment, picture};
 use crate::{Bundle, Column, Kind, Money, Problem};
 
@@ -345,7 +345,7 @@ impl Used {
                 number => json!(number),
             },
             Nature::Duration => json!(self.reading.read(text)),
-            Nature::Truth => json!(text == "t"),
+            Nature::Truth => json!(is_true(text)),
             Nature::Moment => match moment::moment(text) {
                 Some((at, _)) if at % MILLISECOND == 0 => {
                     json!(moment::print(at, "%Y-%m-%dT%H:%M:%S.%L"))

@@ -127,7 +127,10 @@ impl Reading {
     /// The value as a name: equal values have equal ones, and different values different ones.
     pub(super) fn name<'t>(&self, text: &'t str) -> Cow<'t, str> {
         match (&self.from, self.nature) {
-            (_, Nature::Truth) => Cow::Borrowed(if text == "t" { "true" } else { "false" }),
+            (_, Nature::Truth) => Cow::Borrowed(match is_true(text) {
+                true => "true",
+                false => "false",
+            }),
             (From::Units, _) => named(Money::units(text), text),
             (From::Money(decimals), _) => named(Money::number(text, *decimals), text),
             (From::Itself | From::Number(_), Nature::Number) => match number::plain(text) {
@@ -204,6 +207,11 @@ fn within(text: &str) -> Option<&str> {
     }
     let own = text.split('…').next()?;
     own.get(..own.len().min(LONGEST))
+}
+
+/// Whether a boolean is true: PostgreSQL prints `t`, and engines that resemble it print the word.
+pub(super) fn is_true(text: &str) -> bool {
+    matches!(text, "t" | "true")
 }
 
 /// A text that can be kept: long ones are shortened, and different ones stay different.

@@ -9,9 +9,9 @@ use std::time::{Duration, Instant};
 
 use super::{
     Catalog, Column, Function, Key, KeyKind, Names, Relation, RelationKind, Schema, Setting,
-    Shared, Type, gently,
+    Shared, Type, Way, gently, standard,
 };
-use crate::session::{Asker, NoAnswer, cost};
+use crate::session::{Asker, NoAnswer, cost, lock};
 
 /// What came with the server has an oid up to here (PostgreSQL's `FirstNormalObjectId` is the next).
 const SERVERS_LAST: u32 = 16383;
@@ -37,6 +37,12 @@ type Row = Vec<Option<String>>;
 
 /// Reads the catalog, all of it or only what users made, and publishes it part by part.
 pub(super) async fn read(catalog: &Catalog, asker: &Asker, all: bool) -> Outcome {
+    let way = *lock(&catalog.way);
+    match way {
+        Way::Catalog => {}
+        Way::Standard => return plainly(catalog, asker).await,
+        Way::Silent => return Outcome::Done,
+    }
     let mut names = Names::clone(&catalog.names());
     let users = (SERVERS_LAST, u32::MAX);
     let servers = (0, SERVERS_LAST);
@@ -50,14 +56,29 @@ pub(super) async fn read(catalog: &Catalog, asker: &Asker, all: bool) -> Outcome
             late: AtomicBool::new(false),
             taken: AtomicUsize::new(0),
         };
-        if reading.parts(&mut names, catalog).await.is_err() {
-            return Outcome::Busy;
+        match reading.parts(&mut names, catalog).await {
+            Ok(true) => {}
+            Ok(false) => return plainly(catalog, asker).await,
+            Err(_) => return Outcome::Busy,
         }
         if reading.late.load(Ordering::Relaxed) {
             outcome = Outcome::Late;
         }
     }
     outcome
+}
+
+/// Reads it of a server that has refused to tell what a PostgreSQL tells.
+async fn plainly(catalog: &Catalog, asker: &Asker) -> Outcome {
+    let way = match standard::read(catalog, asker).await {
+        Ok(Some(())) => Way::Standard,
+        Ok(None) => Way::Silent,
+        Err(NoAnswer::Busy) => return Outcome::Busy,
+        // Or it has gone: another connection may tell.
+        Err(_) => return Outcome::Done,
+    };
+    *lock(&catalog.way) = way;
+    Outcome::Done
 }
 
 /// One pass over objects with oids in a range.
@@ -72,13 +93,18 @@ struct Reading<'a> {
 }
 
 impl Reading<'_> {
-    /// Reads part after part; what the server refuses stays as it was known.
-    async fn parts(&self, names: &mut Names, catalog: &Catalog) -> Result<(), NoAnswer> {
+    /// Reads part after part; what the server refuses stays as it was known. False where it refuses
+    /// the very relations.
+    async fn parts(&self, names: &mut Names, catalog: &Catalog) -> Result<bool, NoAnswer> {
         let of_users = self.after == SERVERS_LAST;
         if of_users && let Some(schemas) = self.told(self.schemas().await)? {
             names.schemas = Arc::new(schemas);
         }
-        if let Some(relations) = self.told(self.relations().await)? {
+        let relations = self.relations().await;
+        if of_users && relations.as_ref().err() == Some(&NoAnswer::Refused) {
+            return Ok(false);
+        }
+        if let Some(relations) = self.told(relations)? {
             names.relations = self.merged(&names.relations, relations, |relation| relation.oid);
             catalog.publish(names);
         }
@@ -94,7 +120,7 @@ impl Reading<'_> {
             names.settings = Arc::new(settings);
         }
         catalog.publish(names);
-        Ok(())
+        Ok(true)
     }
 
     async fn schemas(&self) -> Result<Vec<Schema>, NoAnswer> {

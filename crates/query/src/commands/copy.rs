@@ -4,7 +4,11 @@ use std::ops::Range;
 
 use display::Problem;
 
+use tokio::task::JoinHandle;
+
 use super::export::body;
+use super::import::COPY;
+use super::present::destination;
 use super::refused;
 use crate::host::Host;
 use crate::inspector::as_sql;
@@ -12,8 +16,8 @@ use crate::line;
 use crate::query::Run;
 use crate::session::Session;
 use crate::split::Statement;
-use crate::transfer::{self, Fed, Progress};
-use crate::variables::{identifier, literal};
+use crate::transfer::{self, Fed, Progress, Receiver, Whole};
+use crate::variables::identifier;
 use crate::words::counted;
 
 /// Where rows come from and where they go.
@@ -94,14 +98,14 @@ async fn copy<H: Host>(
     let before = run.on.take();
     let done = plan.carry_out(run, &mut progress).await;
     run.on = before;
-    let tag = match done {
-        Ok(tag) => tag,
+    let rows = match done {
+        Ok(rows) => rows,
         Err(problem) => {
             progress.failed(run).await;
             return Err(problem);
         }
     };
-    let rows = counted(transfer::copied(&tag).unwrap_or_default(), "row");
+    let rows = counted(rows, "row");
     let line = format!(
         "{rows} copied to {} on {}, {}.",
         plan.table,
@@ -118,12 +122,20 @@ impl Plan {
         self.query.text.trim_end().trim_end_matches(';')
     }
 
-    /// Makes the table where it is missing and streams the rows; all of that or nothing.
+    /// The rows as the server prints them, which every server does: some write `COPY … TO STDOUT`
+    /// to a file of their own. Each end waits for the other, so that nothing piles up.
+    async fn rows(&self, progress: &Progress) -> (Receiver, JoinHandle<()>) {
+        let running = self.from.run(self.query().to_owned(), None).await;
+        transfer::answer(running, progress.counts())
+    }
+
+    /// Makes the table where it is missing and streams the rows; all of that or nothing. Answers how
+    /// many there were.
     async fn carry_out<H: Host>(
         &self,
         run: &mut Run<'_, H>,
         progress: &mut Progress,
-    ) -> Result<String, Problem> {
+    ) -> Result<u64, Problem> {
         run.on = Some(self.from.clone());
         let empty = format!("select * from (\n{}\n) as source where false", self.query());
         let columns = run.ask(&empty).await?.columns;
@@ -133,57 +145,124 @@ impl Plan {
             .collect();
 
         run.on = Some(self.to.clone());
-        let exists = format!(
-            "select pg_catalog.to_regclass({}) is not null",
-            literal(&self.table)
-        );
-        let exists = run
-            .ask(&exists)
-            .await?
-            .rows
-            .first()
-            .and_then(|row| row.first().cloned());
-        let own = transfer::begin(run, &self.to).await?;
-        let done = async {
-            if exists.flatten().as_deref() != Some("t") {
-                let definitions: Vec<String> = columns
-                    .iter()
-                    .zip(&names)
-                    .map(|(column, name)| match column.type_name.as_str() {
-                        "" | "unknown" => format!("{name} text"),
-                        type_name => format!("{name} {type_name}"),
-                    })
-                    .collect();
-                let create = format!("create table {} ({})", self.table, definitions.join(", "));
-                run.ask(&create).await?;
+        let there = destination(run, &self.table).await?;
+        let bytes = match &there.columns {
+            Some(present) => {
+                let takes = |name: &str| present.iter().find(|column| column.name == name);
+                let columns = columns.iter().map(|column| takes(&column.name));
+                columns
+                    .map(|column| column.is_some_and(|column| column.bytes))
+                    .collect()
             }
-            self.stream(run, &names.join(", "), progress).await
+            None => columns
+                .iter()
+                .map(|column| column.type_name == "bytea")
+                .collect(),
+        };
+        let definitions: Vec<String> = columns
+            .iter()
+            .zip(&names)
+            .map(|(column, name)| match column.type_name.as_str() {
+                "" | "unknown" => format!("{name} text"),
+                type_name => format!("{name} {type_name}"),
+            })
+            .collect();
+        let create = format!("create table {} ({})", self.table, definitions.join(", "));
+        let rows = Rows {
+            plan: self,
+            create: there.columns.is_none().then_some(create),
+            columns: names,
+            bytes,
+        };
+        if there.takes_copy
+            && self.to.ways().of(COPY) == 0
+            && let Some(copied) = rows.by_copy(run, progress).await?
+        {
+            return Ok(copied);
         }
-        .await;
-        transfer::end(run, own, done).await
+        rows.by_inserts(run, progress).await
     }
+}
 
-    /// COPY out of one, into the other; each waits for the other, so that nothing piles up.
-    async fn stream<H: Host>(
+/// The rows of a plan, on their way.
+struct Rows<'p> {
+    plan: &'p Plan,
+    /// The statement that makes the table, where it is missing.
+    create: Option<String>,
+    /// The columns, as SQL.
+    columns: Vec<String>,
+    /// Which of them are bytes.
+    bytes: Vec<bool>,
+}
+
+impl Rows<'_> {
+    /// By COPY, all of the rows or none; nothing where this server has none.
+    async fn by_copy<H: Host>(
         &self,
         run: &mut Run<'_, H>,
-        columns: &str,
         progress: &mut Progress,
-    ) -> Result<String, Problem> {
-        let out = match self.from.is_query_service() {
-            // It has no COPY.
-            true => self.query().to_owned(),
-            false => format!("copy (\n{}\n) to stdout", self.query()),
-        };
-        let running = self.from.run(out, None).await;
-        let (rows, source) = transfer::answer(running, progress.counts());
-        let into = format!("copy {} ({columns}) from stdin", self.table);
-        let fed = transfer::feed(run, &self.to, into, rows, progress).await;
-        // Both ends are ready for the next statement, however this one ended.
-        let _ = source.await;
-        match fed? {
-            Fed::Done(tag) => Ok(tag),
-            Fed::Refused(report) => Err((*report).into()),
+    ) -> Result<Option<u64>, Problem> {
+        let Plan { to, table, .. } = self.plan;
+        let into = format!("copy {table} ({}) from stdin", self.columns.join(", "));
+        let whole = transfer::begin(run, to).await?;
+        let mut untaken = false;
+        let done = async {
+            self.make(run).await?;
+            let (rows, source) = self.plan.rows(progress).await;
+            let fed = transfer::feed(run, to, into, rows, progress).await;
+            // Both ends are ready for the next statement, however this one ended.
+            let _ = source.await;
+            match fed? {
+                Fed::Done(tag) => Ok(transfer::copied(&tag).unwrap_or_default()),
+                Fed::Untaken(report) => {
+                    untaken = true;
+                    Err(Problem::from(*report))
+                }
+                Fed::Refused(report) => Err((*report).into()),
+            }
+        }
+        .await;
+        match transfer::end(run, whole, done).await {
+            Ok(rows) => {
+                to.ways().answered(COPY, 0);
+                Ok(Some(rows))
+            }
+            Err(problem) if untaken && whole != Whole::Users => {
+                run.next_way(COPY, 0, problem).await?;
+                Ok(None)
+            }
+            Err(problem) => Err(problem),
+        }
+    }
+
+    /// By INSERTs, all of the rows or none.
+    async fn by_inserts<H: Host>(
+        &self,
+        run: &mut Run<'_, H>,
+        progress: &mut Progress,
+    ) -> Result<u64, Problem> {
+        let Plan { to, table, .. } = self.plan;
+        let whole = transfer::begin(run, to).await?;
+        let done = async {
+            self.make(run).await?;
+            let (rows, source) = self.plan.rows(progress).await;
+            let target = transfer::InsertTarget {
+                table,
+                columns: &self.columns,
+                bytes: self.bytes.clone(),
+            };
+            let inserted = transfer::insert(run, to, target, rows, progress).await;
+            let _ = source.await;
+            inserted
+        }
+        .await;
+        transfer::end(run, whole, done).await
+    }
+
+    async fn make<H: Host>(&self, run: &mut Run<'_, H>) -> Result<(), Problem> {
+        match &self.create {
+            Some(create) => run.ask(create).await.map(|_| ()),
+            None => Ok(()),
         }
     }
 }

@@ -15,8 +15,11 @@ use crate::report::byte;
 use crate::session::Session;
 use crate::split::{Statement, leading_words};
 use crate::transfer::{self, Ended, Progress, Sink, as_files, file_problem};
-use crate::wire::{Report, Transaction};
+use crate::wire::Report;
 use crate::words::{counted, size};
+
+/// What is tried first, and remembered of a server.
+const COPY: &str = "COPY in binary";
 
 /// `%export FILE [from RESULT]`.
 pub(super) async fn result<H: Host>(
@@ -148,9 +151,10 @@ impl Export<'_> {
 
     /// Whether COPY can take the query, and is faster than its rows: only the binary form is.
     fn by_copy(&self) -> bool {
-        // Query Service has no COPY.
+        // Query Service has no COPY; others have been found to have none that is binary.
         self.format.is_columnar()
             && !self.session.is_query_service()
+            && self.session.ways().of(COPY) == 0
             && is_plain_query(self.query())
     }
 
@@ -166,13 +170,12 @@ impl Export<'_> {
     ) -> Result<Option<Written>, Problem> {
         let query = self.query();
         transfer::open(run, self.session).await?;
-        let alone = self.session.status().transaction == Transaction::Idle;
         let probe = format!("select * from (\n{query}\n) as source where false");
         // A query that fails here fails as itself, too, with its own error.
-        let fields = match run.ask(&probe).await {
+        let fields = match run.look_up(COPY, &probe).await {
             Ok(fetched) => as_files(&fetched.fields),
-            Err(_) if alone => return Ok(None),
-            Err(problem) => return Err(problem),
+            Err(problem) if problem.code.as_deref() == Some("57014") => return Err(problem),
+            Err(_) => return Ok(None),
         };
         // A cast adds the mask that the server does not print.
         if fields.iter().any(|field| INET.contains(&field.oid)) {
@@ -182,15 +185,25 @@ impl Export<'_> {
         let (begin, end) = around(&fields, self.format);
         let sink = Sink::Tuples(writer, Tuples::default());
         let sql = format!("{begin}{query}{end}");
-        match transfer::write(run, self.session, sql, sink, progress).await? {
-            Ended::Written(written) => Ok(Some(written)),
-            // Not known here, or not to this server: the rows alone tell which.
-            Ended::Refused(report)
-                if alone && matches!(&*report.code, "42601" | "0A000" | "42501") =>
-            {
+        let hold = run.hold(COPY).await?;
+        let written = transfer::write(run, self.session, sql, sink, progress).await;
+        run.release(hold).await?;
+        let ways = self.session.ways();
+        match written? {
+            Ended::Written(written) => {
+                ways.answered(COPY, 0);
+                Ok(Some(written))
+            }
+            Ended::Refused(report) => {
+                // Not known to COPY, or COPY itself not allowed: the rows alone tell which.
+                let own = matches!(&*report.code, "42601" | "0A000" | "42501");
+                let problem = self.report(run, *report, begin.len());
+                match run.next_way(COPY, 0, problem).await {
+                    Err(problem) if !own => return Err(problem),
+                    _ => {}
+                }
                 Ok(None)
             }
-            Ended::Refused(report) => Err(self.report(run, *report, begin.len())),
         }
     }
 

@@ -9,6 +9,7 @@ use display::Problem;
 use files::{GoOn, Import, Inferred, Looked, Options, Takes};
 
 use super::export::{file, usage};
+use super::present::{Present, destination};
 use super::refused;
 use crate::host::{Host, Shown};
 use crate::inspector::as_sql;
@@ -17,10 +18,13 @@ use crate::nearest::nearest;
 use crate::query::Run;
 use crate::session::Session;
 use crate::split::Statement;
-use crate::transfer::{self, Fed, Progress, file_problem};
-use crate::variables::{identifier, literal};
+use crate::transfer::{self, Fed, Progress, Receiver, Whole, file_problem};
+use crate::variables::identifier;
 use crate::wire::Report;
 use crate::words::counted;
+
+/// What is tried first, and remembered of a server: `COPY … FROM STDIN`.
+pub(super) const COPY: &str = "COPY FROM STDIN";
 
 /// How it is written.
 const FORM: &str = "%import FILE [into TABLE] [header=yes|no] [delimiter=C] [null=TEXT] \
@@ -98,14 +102,14 @@ async fn load<H: Host>(
     progress: &mut Progress,
 ) -> Result<(String, Vec<String>), Problem> {
     let looked = look_through(run, path, options, progress).await?;
-    let present = columns(run, table).await?;
-    let there: Option<Vec<&str>> = match &present {
+    let there = destination(run, table).await?;
+    let known: Option<Vec<&str>> = match &there.columns {
         Some(present) => Some(present.iter().map(|column| &*column.name).collect()),
         None => None,
     };
-    let mut import = looked.settle(there.as_deref()).map_err(file_problem)?;
+    let mut import = looked.settle(known.as_deref()).map_err(file_problem)?;
     let mut remarks = import.remarks.clone();
-    let names: Vec<&str> = match &present {
+    let (names, bytes): (Vec<&str>, Vec<bool>) = match &there.columns {
         Some(present) => {
             let targets = targets(&import, present, table)?;
             let takes: Vec<Takes> = targets.iter().map(|column| column.takes).collect();
@@ -113,39 +117,145 @@ async fn load<H: Host>(
             if import.is_told_types() {
                 remarks.push(format!("{table} was there, so its own types count."));
             }
-            targets.iter().map(|column| &*column.name).collect()
+            let columns = targets.iter();
+            columns.map(|column| (&*column.name, column.bytes)).unzip()
         }
-        None => import.columns.iter().map(|column| &*column.name).collect(),
+        None => {
+            let columns = import.columns.iter();
+            columns.map(|column| (&*column.name, false)).unzip()
+        }
     };
-    let names: Vec<String> = names.into_iter().map(identifier).collect();
-    let into = match names.is_empty() {
-        true => String::new(),
-        false => format!(" ({})", names.join(", ")),
+    let columns: Vec<String> = names.into_iter().map(identifier).collect();
+    let mut load = Load {
+        session,
+        path,
+        table,
+        columns,
+        bytes,
+        made: there.columns.is_none(),
+        import: Arc::new(import),
     };
-    let import = Arc::new(import);
-    let counts = progress.counts();
-    counts.bytes.store(0, Ordering::Relaxed);
-    let own = transfer::begin(run, session).await?;
-    let done = async {
-        if present.is_none() {
-            run.ask(&create(table, &import.columns)).await?;
+    let copies = there.takes_copy && session.ways().of(COPY) == 0;
+    let rows = match copies {
+        true => load.by_copy(run, progress).await?,
+        false => None,
+    };
+    let rows = match rows {
+        Some(rows) => rows,
+        None => {
+            if let Some(import) = Arc::get_mut(&mut load.import) {
+                import.as_text();
+            }
+            load.by_inserts(run, progress).await?
         }
-        let sql = format!("copy {table}{into} from stdin ({})", import.options());
-        let rows = transfer::rows(import.clone(), counts);
-        match transfer::feed(run, session, sql, rows, progress).await? {
-            Fed::Done(tag) => Ok(tag),
-            Fed::Refused(report) => Err(report_with_line(*report, import.clone(), path).await),
-        }
-    }
-    .await;
-    let tag = transfer::end(run, own, done).await?;
-    let rows = transfer::copied(&tag);
-    let rows = counted(rows.unwrap_or(import.rows), "row");
-    let made = match &present {
-        Some(_) => String::new(),
-        None => format!(", made with {}", definitions(&import.columns)),
+    };
+    let rows = counted(rows, "row");
+    let made = match load.made {
+        false => String::new(),
+        true => format!(", made with {}", definitions(&load.import.columns)),
     };
     Ok((format!("{rows} imported into {table}{made}"), remarks))
+}
+
+/// What is loaded, and where.
+struct Load<'l> {
+    session: &'l Session,
+    path: &'l Path,
+    table: &'l str,
+    /// The table's columns that the file's go to, as SQL.
+    columns: Vec<String>,
+    /// Which of them take bytes.
+    bytes: Vec<bool>,
+    /// Whether the table is made for it.
+    made: bool,
+    import: Arc<Import>,
+}
+
+impl Load<'_> {
+    /// By COPY; nothing where this server has none.
+    async fn by_copy<H: Host>(
+        &self,
+        run: &mut Run<'_, H>,
+        progress: &mut Progress,
+    ) -> Result<Option<u64>, Problem> {
+        let into = match self.columns.is_empty() {
+            true => String::new(),
+            false => format!(" ({})", self.columns.join(", ")),
+        };
+        let sql = format!(
+            "copy {}{into} from stdin ({})",
+            self.table,
+            self.import.options()
+        );
+        let whole = transfer::begin(run, self.session).await?;
+        let mut untaken = false;
+        let done = async {
+            let blocks = self.ready(run, progress).await?;
+            match transfer::feed(run, self.session, sql, blocks, progress).await? {
+                Fed::Done(tag) => Ok(tag),
+                Fed::Untaken(report) => {
+                    untaken = true;
+                    Err(self.report(*report).await)
+                }
+                Fed::Refused(report) => Err(self.report(*report).await),
+            }
+        }
+        .await;
+        match transfer::end(run, whole, done).await {
+            Ok(tag) => {
+                self.session.ways().answered(COPY, 0);
+                Ok(Some(transfer::copied(&tag).unwrap_or(self.import.rows)))
+            }
+            Err(problem) if untaken && whole != Whole::Users => {
+                run.next_way(COPY, 0, problem).await?;
+                Ok(None)
+            }
+            Err(problem) => Err(problem),
+        }
+    }
+
+    /// By INSERTs, all of which have to arrive.
+    async fn by_inserts<H: Host>(
+        &self,
+        run: &mut Run<'_, H>,
+        progress: &mut Progress,
+    ) -> Result<u64, Problem> {
+        let whole = transfer::begin(run, self.session).await?;
+        let done = async {
+            let blocks = self.ready(run, progress).await?;
+            let target = transfer::InsertTarget {
+                table: self.table,
+                columns: &self.columns,
+                bytes: self.bytes.clone(),
+            };
+            transfer::insert(run, self.session, target, blocks, progress).await
+        };
+        let mut done = done.await;
+        if let Err(problem) = &mut done
+            && whole == Whole::Ours
+        {
+            problem.advice.push("Nothing was loaded.".into());
+        }
+        transfer::end(run, whole, done).await
+    }
+
+    /// Makes the table where it is missing; then the file's rows.
+    async fn ready<H: Host>(
+        &self,
+        run: &mut Run<'_, H>,
+        progress: &mut Progress,
+    ) -> Result<Receiver, Problem> {
+        if self.made {
+            run.ask(&create(self.table, &self.import.columns)).await?;
+        }
+        let counts = progress.counts();
+        counts.bytes.store(0, Ordering::Relaxed);
+        Ok(transfer::rows(self.import.clone(), counts))
+    }
+
+    async fn report(&self, report: Report) -> Problem {
+        report_with_line(report, self.import.clone(), self.path).await
+    }
 }
 
 /// Reads the file once from end to end, in a thread of its own.
@@ -167,44 +277,6 @@ async fn look_through<H: Host>(
     let read = progress.watch(run, task, || counts.stop()).await;
     read.map_err(|_| transfer::ended())?
         .map_err(|error| counts.problem(error))
-}
-
-/// A column of a table that is there.
-struct Present {
-    name: String,
-    takes: Takes,
-}
-
-/// The columns of a table that can be written to; nothing where there is no such table.
-async fn columns<H: Host>(
-    run: &mut Run<'_, H>,
-    table: &str,
-) -> Result<Option<Vec<Present>>, Problem> {
-    // A domain has the category of the type below it.
-    let sql = format!(
-        "select a.attname, y.typcategory, \
-         (case y.typtype when 'd' then y.typbasetype else y.oid end) in (114, 3802) \
-         from (select pg_catalog.to_regclass({}) as oid) as t \
-         left join pg_catalog.pg_attribute as a on a.attrelid = t.oid and a.attnum > 0 \
-         and not a.attisdropped and a.attgenerated = '' \
-         left join pg_catalog.pg_type as y on y.oid = a.atttypid \
-         where t.oid is not null order by a.attnum",
-        literal(table)
-    );
-    let rows = run.ask(&sql).await?.rows;
-    let column = |row: &display::Row| {
-        let value = |at: usize| row.get(at)?.as_deref();
-        Some(Present {
-            name: value(0)?.to_owned(),
-            takes: match (value(1), value(2)) {
-                (_, Some("t")) => Takes::Json,
-                (Some("A"), _) => Takes::Array,
-                _ => Takes::Text,
-            },
-        })
-    };
-    let columns = rows.iter().filter_map(column).collect();
-    Ok((!rows.is_empty()).then_some(columns))
 }
 
 /// The table's columns that the file's go to, in the file's order. None are named where the file

@@ -17,7 +17,9 @@ use crate::complete::keywords::quoted;
 use crate::host::Host;
 use crate::inspector::{self, Path, Relation};
 use crate::query::Run;
+use crate::session::NoAnswer;
 use crate::types;
+use crate::wire::Transaction;
 
 /// So many relations are listed with their columns.
 const WITH_COLUMNS: usize = 200;
@@ -132,8 +134,21 @@ async fn sample<H: Host>(
         schema.unwrap_or_default(),
         quoted(&relation.name)
     );
-    let Ok(rows) = session.ask(&gently(&sql)).await else {
-        return Ok(None);
+    let ways = session.ways();
+    let rows = match session.ask(&gently(&sql)).await {
+        Ok(rows) => rows,
+        // It knows no limits, so only what is sure to come soon is asked for.
+        Err(NoAnswer::Refused)
+            if ways.only_resembles()
+                && relation.kind == inspector::Kind::Table
+                && session.status().transaction == Transaction::Idle =>
+        {
+            match run.ask(&sql).await {
+                Ok(fetched) => fetched.rows,
+                Err(_) => return Ok(None),
+            }
+        }
+        Err(_) => return Ok(None),
     };
     let columns = relation.columns.iter().map(|column| {
         let kind = match types::is_number(&column.type_name) {

@@ -11,6 +11,7 @@ pub(crate) mod help;
 mod import;
 mod inspector;
 mod model;
+mod present;
 pub(crate) mod print;
 mod psql;
 mod psql_copy;

@@ -52,7 +52,9 @@ pub(super) async fn copy<H: Host>(run: &mut Run<'_, H>) -> Result<(), Problem> {
         let blocks = transfer::bytes(file, path, progress.counts());
         match transfer::feed(run, &session, statement.text, blocks, &mut progress).await {
             Ok(Fed::Done(tag)) => Ok(tag),
-            Ok(Fed::Refused(refused)) => Err(located(run, *refused, start, line.what)),
+            Ok(Fed::Refused(refused) | Fed::Untaken(refused)) => {
+                Err(located(run, *refused, start, line.what))
+            }
             Err(problem) => Err(problem),
         }
     } else {

@@ -48,6 +48,20 @@ const BUILT_IN: &[(&str, u32)] = &[
     ("int8multirange", 4536),
 ];
 
+/// What other engines call the same types.
+const ELSEWHERE: &[(&str, &str)] = &[
+    ("bool", "boolean"),
+    ("blob", "bytea"),
+    ("int", "integer"),
+    ("float", "double precision"),
+    ("double", "double precision"),
+    ("decimal", "numeric"),
+    ("hugeint", "numeric"),
+    ("time", "time without time zone"),
+    ("timestamp", "timestamp without time zone"),
+    ("timestamptz", "timestamp with time zone"),
+];
+
 /// What a column's values are in Rust.
 #[derive(Debug, PartialEq)]
 pub(super) enum Rust<'m> {
@@ -77,7 +91,7 @@ impl Made {
             return self.rust(&domain.base);
         }
         let plain = without_modifier(type_name);
-        let known = BUILT_IN.iter().find(|(name, _)| *name == plain);
+        let known = built_in(&plain);
         Rust::Known(match known {
             Some((name, oid)) => Type { oid: *oid, name }.rust(),
             None if plain.starts_with("interval") => Type {
@@ -122,6 +136,17 @@ impl Made {
         let mut domains = self.domains.iter();
         domains.find(|of| is_it(type_name, &of.schema, &of.name, of.visible))
     }
+}
+
+/// A built-in type, as `format_type` prints it; else as other engines call it, in letters of any
+/// case.
+fn built_in(plain: &str) -> Option<&'static (&'static str, u32)> {
+    let named = |wanted: &str| BUILT_IN.iter().find(|(name, _)| *name == wanted);
+    let lower = plain.to_lowercase();
+    let elsewhere = || ELSEWHERE.iter().find(|(name, _)| *name == lower);
+    named(plain)
+        .or_else(|| named(elsewhere()?.1))
+        .or_else(|| named(&lower))
 }
 
 /// Whether `format_type` prints this type so: with its schema, unless it is found without.
@@ -192,6 +217,16 @@ mod tests {
         known("other.mood", "String");
         known("mood", "String");
         known("nothing", "String");
+        for (name, rust) in [
+            ("INTEGER", "i32"),
+            ("DOUBLE", "f64"),
+            ("DECIMAL(18,3)", "db::Numeric"),
+            ("VARCHAR", "String"),
+            ("TIMESTAMP WITH TIME ZONE", "db::Timestamptz"),
+            ("BIGINT[]", "Vec<Option<i64>>"),
+        ] {
+            known(name, rust);
+        }
         assert_eq!(made.rust("shop.mood"), Rust::Enum(&mood));
         assert_eq!(made.rust("shop.mood[]"), Rust::Enums(&mood));
         let quoted = "\"Odd \"\"Schema\"\"\".\"Mood\"";

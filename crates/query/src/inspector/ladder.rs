@@ -1,44 +1,15 @@
-//! The ladders: how servers that know less of themselves than PostgreSQL are asked. Each question
-//! has its ways, the best first; the first that is answered is the one for the connection.
+//! How a server is asked about what it holds: by all parts of the catalog as PostgreSQL has it, or
+//! where it does not know them in the lesser ways (`lesser.rs`, `keys.rs`).
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-
-use display::{Problem, Row};
+use display::Problem;
 
 use super::model::*;
 use super::read::{self, Part};
-use super::{Path, Scope, merge, oids};
-use crate::catalog::{self, RelationKind};
-use crate::complete::keywords::quoted;
-use crate::fetch::Fetched;
+use super::{Path, Scope, keys, lesser, merge, oids};
 use crate::host::Host;
 use crate::query::Run;
-use crate::query_service;
 use crate::template;
-use crate::variables::literal;
-use crate::wire::Transaction;
-
-/// What a server has refused: the catalog with all its parts, and so many of the ways below that to
-/// ask each question.
-#[derive(Debug, Default)]
-pub(crate) struct Rungs {
-    catalog: AtomicBool,
-    relations: AtomicUsize,
-    columns: AtomicUsize,
-    keys: AtomicUsize,
-    /// What psql's `\d NAME` asks …
-    pub(crate) describing: AtomicBool,
-    /// … and what its lists of relations do.
-    pub(crate) listing: AtomicBool,
-}
-
-/// The ways to ask which relations there are, below the catalog.
-const RELATIONS: &[&str] = &[
-    include_str!("plain_relations.sql"),
-    "show tables",
-    include_str!("standard_relations.sql"),
-];
+use crate::ways::CATALOG;
 
 /// Columns and keys, in the order in which one part needs the other.
 const KEYED: &[Part] = &[
@@ -57,9 +28,9 @@ pub(super) async fn structure<H: Host>(
     if let Some(structure) = from_catalog(run, parts, &Scope::All).await? {
         return Ok(structure);
     }
-    let mut relations = lesser(run).await?;
-    columns(run, &mut relations).await?;
-    keys(run, &mut relations).await?;
+    let mut relations = lesser::relations(run).await?;
+    lesser::columns(run, &mut relations).await?;
+    keys::add(run, &mut relations).await?;
     Ok(Structure {
         relations,
         ..Structure::default()
@@ -70,7 +41,7 @@ pub(super) async fn structure<H: Host>(
 pub(super) async fn relations<H: Host>(run: &mut Run<'_, H>) -> Result<Vec<Relation>, Problem> {
     match from_catalog(run, &[read::RELATIONS], &Scope::All).await? {
         Some(structure) => Ok(structure.relations),
-        None => lesser(run).await,
+        None => lesser::relations(run).await,
     }
 }
 
@@ -80,16 +51,20 @@ pub(super) async fn relation<H: Host>(
     path: &Path,
 ) -> Result<Option<Relation>, Problem> {
     if asks_catalog(run).await? {
-        match by_name(run, path).await {
-            Ok(relation) => return Ok(relation),
-            Err(problem) => leave_catalog(run, problem).await?,
+        let hold = run.hold(CATALOG).await?;
+        let found = by_name(run, path).await;
+        run.release(hold).await?;
+        match found {
+            // A server that does not know the rest may still answer that nothing has this name.
+            Ok(relation) if knows(run).await? => return Ok(relation),
+            Ok(_) => {}
+            Err(problem) => run.next_way(CATALOG, 0, problem).await?,
         }
     }
-    let mut relations = lesser(run).await?;
-    relations.retain(|relation| path.is(relation));
-    relations.truncate(1);
-    columns(run, &mut relations).await?;
-    keys(run, &mut relations).await?;
+    let known = lesser::relations(run).await?;
+    let mut relations: Vec<Relation> = path.meant(known).into_iter().collect();
+    lesser::columns(run, &mut relations).await?;
+    keys::add(run, &mut relations).await?;
     Ok(relations.pop())
 }
 
@@ -109,11 +84,20 @@ pub(super) async fn keyed<H: Host>(
         });
         return Ok(());
     }
+    all_columns(run, relations).await?;
+    keys::add(run, relations).await
+}
+
+/// Adds columns to relations that the catalog does not tell of, where that is one question.
+pub(super) async fn all_columns<H: Host>(
+    run: &mut Run<'_, H>,
+    relations: &mut [Relation],
+) -> Result<(), Problem> {
     // Query Service tells columns of one relation at a time, and takes seconds for each.
-    if !run.session().await?.is_query_service() {
-        columns(run, relations).await?;
+    match run.session().await?.is_query_service() {
+        true => Ok(()),
+        false => lesser::columns(run, relations).await,
     }
-    keys(run, relations).await
 }
 
 /// The index, sequence or type of this name, if there is one; servers without a catalog have none.
@@ -180,6 +164,16 @@ pub(super) async fn parts<H: Host>(
     Ok(structure.unwrap_or_default())
 }
 
+/// Whether the server has the catalog: by what it has answered, else by asking it for nothing of
+/// its relations.
+pub(crate) async fn knows<H: Host>(run: &mut Run<'_, H>) -> Result<bool, Problem> {
+    let session = run.session().await?;
+    if asks_catalog(run).await? && !session.ways().is_answered(CATALOG) {
+        from_catalog(run, &[read::RELATIONS], &Scope::These(&[0])).await?;
+    }
+    asks_catalog(run).await
+}
+
 /// What these parts of the catalog say; nothing where the server does not know all of them.
 async fn from_catalog<H: Host>(
     run: &mut Run<'_, H>,
@@ -189,10 +183,16 @@ async fn from_catalog<H: Host>(
     if !asks_catalog(run).await? {
         return Ok(None);
     }
-    match read::read(run, parts, scope).await {
-        Ok(structure) => Ok(Some(structure)),
+    let hold = run.hold(CATALOG).await?;
+    let read = read::read(run, parts, scope).await;
+    run.release(hold).await?;
+    match read {
+        Ok(structure) => {
+            run.session().await?.ways().answered(CATALOG, 0);
+            Ok(Some(structure))
+        }
         Err(problem) => {
-            leave_catalog(run, problem).await?;
+            run.next_way(CATALOG, 0, problem).await?;
             Ok(None)
         }
     }
@@ -206,6 +206,7 @@ async fn by_name<H: Host>(run: &mut Run<'_, H>, path: &Path) -> Result<Option<Re
     let mut parts = super::RELATION.to_vec();
     parts.push(read::SIZES);
     let structure = read::read(run, &parts, &Scope::These(&[oid])).await?;
+    run.session().await?.ways().answered(CATALOG, 0);
     Ok(structure.relations.into_iter().next())
 }
 
@@ -225,388 +226,5 @@ async fn oid<H: Host>(
 async fn asks_catalog<H: Host>(run: &mut Run<'_, H>) -> Result<bool, Problem> {
     let session = run.session().await?;
     // Every question takes Query Service seconds, and it does not know these.
-    let lacks = session.rungs().catalog.load(Ordering::Relaxed) || session.is_query_service();
-    Ok(!lacks)
-}
-
-/// The server does not know all parts of the catalog: they are not asked for again.
-async fn leave_catalog<H: Host>(run: &mut Run<'_, H>, problem: Problem) -> Result<(), Problem> {
-    if !goes_on(run, &problem).await? {
-        return Err(problem);
-    }
-    let session = run.session().await?;
-    session.rungs().catalog.store(true, Ordering::Relaxed);
-    Ok(())
-}
-
-/// Whether another way may be tried after this problem: the server answered that it does not know
-/// this one, and no transaction was ended by it.
-pub(crate) async fn goes_on<H: Host>(
-    run: &mut Run<'_, H>,
-    problem: &Problem,
-) -> Result<bool, Problem> {
-    let session = run.session().await?;
-    let stands = session.status().transaction == Transaction::Idle;
-    let code = problem.code.as_deref().unwrap_or("08");
-    let about_more = ["08", "25", "28", "53", "54", "55", "57"];
-    Ok(stands && !about_more.iter().any(|class| code.starts_with(class)))
-}
-
-/// Relations, by the ways below the catalog.
-async fn lesser<H: Host>(run: &mut Run<'_, H>) -> Result<Vec<Relation>, Problem> {
-    let session = run.session().await?;
-    let rung = &session.rungs().relations;
-    loop {
-        let at = rung.load(Ordering::Relaxed);
-        let sql = RELATIONS.get(at).copied().unwrap_or_default();
-        match run.ask(sql).await {
-            Ok(fetched) => {
-                let mut relations = listed(&fetched);
-                if sql == "show tables"
-                    && let Ok(views) = run.ask("show views").await
-                {
-                    relations.extend(listed(&views).into_iter().map(|view| Relation {
-                        kind: Kind::View,
-                        ..view
-                    }));
-                }
-                // Completion asks Query Service nothing: it knows what others have been told.
-                if session.is_query_service() {
-                    let known = relations.iter().map(known).collect();
-                    session.catalog().learn_relations(known);
-                }
-                return Ok(relations);
-            }
-            Err(problem) if at + 1 < RELATIONS.len() && goes_on(run, &problem).await? => {
-                rung.store(at + 1, Ordering::Relaxed);
-            }
-            Err(problem) => return Err(problem),
-        }
-    }
-}
-
-/// Reads a list of relations by its columns' names: the catalog's, the standard's, or those of
-/// `SHOW TABLES` and its kin.
-fn listed(fetched: &Fetched) -> Vec<Relation> {
-    let named = |names: &[&str]| fetched.place(names);
-    let schema = named(&[
-        "nspname",
-        "table_schema",
-        "schema",
-        "schema_name",
-        "schema name",
-    ]);
-    let name = named(&["relname", "table_name", "name", "tablename"]).unwrap_or(0);
-    let kind = named(&["relkind", "table_type", "type", "kind"]);
-    let comment = named(&["description", "comment"]);
-    let cell = |row: &Row, at: Option<usize>| row.get(at?)?.clone().filter(|text| !text.is_empty());
-    let relation = |row: &Row| {
-        Some(Relation {
-            schema: cell(row, schema),
-            name: cell(row, Some(name))?,
-            kind: Kind::read(&cell(row, kind).unwrap_or_default()),
-            comment: cell(row, comment),
-            ..Relation::default()
-        })
-    };
-    fetched.rows.iter().filter_map(relation).collect()
-}
-
-/// A relation of Query Service as completion knows it.
-fn known(relation: &Relation) -> catalog::Relation {
-    let schema = relation.schema.as_deref().unwrap_or(query_service::SCHEMA);
-    catalog::Relation {
-        schema: schema.into(),
-        name: relation.name.clone(),
-        kind: match relation.kind {
-            Kind::View => RelationKind::View,
-            _ => RelationKind::Table,
-        },
-        comment: relation.comment.clone(),
-        ..catalog::Relation::default()
-    }
-}
-
-/// Adds columns: by the plain catalog, by a query without rows (of one relation), by the standard's
-/// views. A way that knows none is no answer.
-async fn columns<H: Host>(run: &mut Run<'_, H>, relations: &mut [Relation]) -> Result<(), Problem> {
-    const WAYS: usize = 3;
-    let session = run.session().await?;
-    let rung = &session.rungs().columns;
-    for way in rung.load(Ordering::Relaxed)..WAYS {
-        let asked = match (way, &mut *relations) {
-            (1, [relation]) => by_no_rows(run, relation).await,
-            (1, _) => Ok(()),
-            (way, relations) => by_catalog(run, way, relations).await,
-        };
-        match asked {
-            Ok(())
-                if relations
-                    .iter()
-                    .any(|relation| !relation.columns.is_empty()) =>
-            {
-                rung.store(way, Ordering::Relaxed);
-                return Ok(());
-            }
-            Ok(()) => {}
-            Err(problem) if goes_on(run, &problem).await? => {}
-            Err(problem) => return Err(problem),
-        }
-    }
-    Ok(())
-}
-
-/// Columns by the plain catalog, or by the standard's views.
-async fn by_catalog<H: Host>(
-    run: &mut Run<'_, H>,
-    way: usize,
-    relations: &mut [Relation],
-) -> Result<(), Problem> {
-    let (file, schema, name) = match way {
-        0 => (include_str!("plain_columns.sql"), "n.nspname", "c.relname"),
-        _ => (
-            include_str!("standard_columns.sql"),
-            "n.table_schema",
-            "n.table_name",
-        ),
-    };
-    let condition = match &*relations {
-        [one] => {
-            let of_schema = one
-                .schema
-                .as_deref()
-                .map(|of| format!(" and {schema} = {}", literal(of)));
-            format!(
-                "{name} = {}{}",
-                literal(&one.name),
-                of_schema.unwrap_or_default()
-            )
-        }
-        _ => "true".into(),
-    };
-    let fetched = run.ask(&template::with_condition(file, &condition)).await?;
-    for row in fetched.rows {
-        let mut cells = row.into_iter();
-        let mut next = || cells.next().flatten();
-        let (schema, name) = (next(), next());
-        let column = Column {
-            name: next().unwrap_or_default(),
-            type_name: next().unwrap_or_default().into(),
-            nullable: matches!(next().as_deref(), None | Some("f" | "YES")),
-            default: next(),
-            ..Column::default()
-        };
-        let of = |relation: &&mut Relation| {
-            Some(&relation.name) == name.as_ref()
-                && (relation.schema.is_none() || relation.schema == schema)
-        };
-        if let Some(relation) = relations.iter_mut().find(of) {
-            relation.columns.push(column);
-        }
-    }
-    Ok(())
-}
-
-/// Columns as a query that gives no rows describes them.
-async fn by_no_rows<H: Host>(run: &mut Run<'_, H>, relation: &mut Relation) -> Result<(), Problem> {
-    let session = run.session().await?;
-    let name = match relation.schema.as_deref() {
-        // Its names have no schemas before them.
-        Some(schema) if !session.is_query_service() => {
-            format!("{}.{}", quoted(schema), quoted(&relation.name))
-        }
-        _ => quoted(&relation.name),
-    };
-    let answer = run.ask(&format!("select * from {name} where 1=0")).await?;
-    relation.columns = answer
-        .columns
-        .into_iter()
-        .map(|column| Column {
-            name: column.name,
-            type_name: Arc::from(column.type_name),
-            nullable: true,
-            ..Column::default()
-        })
-        .collect();
-    Ok(())
-}
-
-/// Adds primary, unique and foreign keys: by `SHOW … KEYS`, by the standard's views. They are none
-/// where a server tells of none.
-async fn keys<H: Host>(run: &mut Run<'_, H>, relations: &mut [Relation]) -> Result<(), Problem> {
-    const WAYS: usize = 2;
-    let session = run.session().await?;
-    let rung = &session.rungs().keys;
-    loop {
-        let way = rung.load(Ordering::Relaxed);
-        let asked = match way {
-            0 => by_show(run, relations).await,
-            1 => by_standard(run, relations).await,
-            _ => return Ok(()),
-        };
-        match asked {
-            Ok(()) => return Ok(()),
-            Err(problem) if way < WAYS && goes_on(run, &problem).await? => {
-                rung.store(way + 1, Ordering::Relaxed);
-            }
-            Err(problem) => return Err(problem),
-        }
-    }
-}
-
-/// Keys as Query Service declares them: a row for each column of each, without a name.
-async fn by_show<H: Host>(run: &mut Run<'_, H>, relations: &mut [Relation]) -> Result<(), Problem> {
-    let primary = run.ask("show primary keys").await?;
-    let foreign = run.ask("show foreign keys").await?;
-    let columns = |fetched: &Fetched| {
-        let place = |name| fetched.place(&[name]).unwrap_or(usize::MAX);
-        [
-            "tablename",
-            "columnname",
-            "referencedtablename",
-            "referencedcolumnname",
-        ]
-        .map(place)
-    };
-    let cells = |row: &Row, places: [usize; 4]| {
-        places.map(|place| row.get(place).cloned().flatten().unwrap_or_default())
-    };
-    let places = columns(&primary);
-    for row in &primary.rows {
-        let [table, column, ..] = cells(row, places);
-        if let Some(relation) = relations.iter_mut().find(|known| known.name == table) {
-            let key = relation.primary_key.get_or_insert_default();
-            key.columns.push(column);
-        }
-    }
-    let places = columns(&foreign);
-    for row in &foreign.rows {
-        let [table, column, to, to_column] = cells(row, places);
-        let schema = relations.first().and_then(|known| known.schema.clone());
-        let key = |column: &String, to: &String, to_column: &String| ForeignKey {
-            columns: vec![column.clone()],
-            referred_schema: schema.clone(),
-            referred_table: to.clone(),
-            referred_columns: vec![to_column.clone()],
-            ..ForeignKey::default()
-        };
-        for relation in relations.iter_mut() {
-            if relation.name == table {
-                relation.foreign_keys.push(key(&column, &to, &to_column));
-            }
-            if relation.name == to {
-                relation
-                    .referenced_by
-                    .push(key(&to_column, &table, &column));
-            }
-        }
-    }
-    Ok(())
-}
-
-/// Keys by the standard's views: a row for each column of each.
-async fn by_standard<H: Host>(
-    run: &mut Run<'_, H>,
-    relations: &mut [Relation],
-) -> Result<(), Problem> {
-    let fetched = run.ask(include_str!("standard_keys.sql")).await?;
-    for row in fetched.rows {
-        let mut cells = row.into_iter();
-        let mut next = || cells.next().flatten();
-        let (kind, name, schema, table) = (next(), next(), next(), next());
-        let (Some(table), Some(column)) = (table, next()) else {
-            continue;
-        };
-        let (to_schema, to_table, to_column) = (next(), next(), next());
-        let is = |relation: &Relation, schema: &Option<String>, table: &str| {
-            relation.name == table && (relation.schema.is_none() || relation.schema == *schema)
-        };
-        for relation in relations.iter_mut() {
-            if is(relation, &schema, &table) {
-                match kind.as_deref() {
-                    Some("PRIMARY KEY") => {
-                        let key = relation.primary_key.get_or_insert_default();
-                        key.name.clone_from(&name);
-                        key.columns.push(column.clone());
-                    }
-                    Some("UNIQUE") => {
-                        let keys = &mut relation.unique_constraints;
-                        match keys.iter_mut().find(|key| key.name == name) {
-                            Some(key) => key.columns.push(column.clone()),
-                            None => keys.push(Key {
-                                name: name.clone(),
-                                columns: vec![column.clone()],
-                                ..Key::default()
-                            }),
-                        }
-                    }
-                    _ => refer(
-                        &mut relation.foreign_keys,
-                        &name,
-                        &column,
-                        (&to_schema, &to_table, &to_column),
-                    ),
-                }
-            }
-            if let (Some(to), Some(to_column)) = (&to_table, &to_column)
-                && is(relation, &to_schema, to)
-            {
-                let there = (&schema, &Some(table.clone()), &Some(column.clone()));
-                refer(&mut relation.referenced_by, &name, to_column, there);
-            }
-        }
-    }
-    Ok(())
-}
-
-/// Adds a column to the foreign key of this name, which may be new.
-fn refer(
-    keys: &mut Vec<ForeignKey>,
-    name: &Option<String>,
-    column: &str,
-    (schema, table, there): (&Option<String>, &Option<String>, &Option<String>),
-) {
-    let same =
-        |key: &&mut ForeignKey| key.name == *name && Some(&key.referred_table) == table.as_ref();
-    let there = there.clone().unwrap_or_default();
-    match keys.iter_mut().find(same) {
-        Some(key) => {
-            key.columns.push(column.to_owned());
-            key.referred_columns.push(there);
-        }
-        None => keys.push(ForeignKey {
-            name: name.clone(),
-            columns: vec![column.to_owned()],
-            referred_schema: schema.clone(),
-            referred_table: table.clone().unwrap_or_default(),
-            referred_columns: vec![there],
-            ..ForeignKey::default()
-        }),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use display::{Column, Kind as Values};
-
-    use super::*;
-
-    #[test]
-    fn lists_are_read_by_their_names() {
-        let columns = ["name", "dataSetId", "dataSet", "description", "resolved"];
-        let fetched = Fetched {
-            columns: columns
-                .map(|name| Column::new(name, "", Values::Text))
-                .to_vec(),
-            rows: vec![
-                ["events", "5f", "Events", "clicks", "true"]
-                    .map(|text| Some(text.to_owned()))
-                    .to_vec(),
-            ],
-            ..Fetched::default()
-        };
-        let relations = listed(&fetched);
-        assert_eq!(relations[0].name, "events");
-        assert_eq!(relations[0].comment.as_deref(), Some("clicks"));
-    }
+    Ok(!session.ways().only_resembles() && !session.is_query_service())
 }

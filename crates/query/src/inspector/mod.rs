@@ -7,11 +7,13 @@
 //! in the words of SQLAlchemy's Inspector.
 //!
 //! Servers that only resemble PostgreSQL know less of themselves, so each question has a ladder
-//! (`ladder.rs`): the catalog, its plainest part, `SHOW …`, a query without rows, the standard's
-//! views. The first rung that answers is remembered for the connection.
+//! (`ladder.rs`): the catalog, the standard's views, the catalog's plainest part, a query without
+//! rows, `SHOW …`. The first way that is answered is remembered for the session (`ways.rs`).
 
 mod json;
+mod keys;
 mod ladder;
+mod lesser;
 mod model;
 mod read;
 
@@ -28,7 +30,8 @@ use crate::query::Run;
 use crate::template;
 use crate::variables::literal;
 
-pub(crate) use self::ladder::{Rungs, goes_on};
+pub(crate) use self::ladder::knows as knows_catalog;
+pub(crate) use self::lesser::is_system;
 
 /// All of a relation, in the order in which one part needs the other.
 const RELATION: &[Part] = &[
@@ -82,8 +85,14 @@ pub(crate) async fn more<H: Host>(
     columns: bool,
 ) -> Result<(), Problem> {
     let oids = oids(relations);
-    if oids.is_empty() || oids.contains(&0) {
+    if oids.is_empty() {
         return Ok(());
+    }
+    if oids.contains(&0) {
+        return match columns {
+            true => ladder::all_columns(run, relations).await,
+            false => Ok(()),
+        };
     }
     let parts: &[Part] = match columns {
         true => &[read::RELATIONS, read::SIZES, read::COLUMNS],
@@ -219,6 +228,24 @@ impl Path {
     pub(crate) fn is(&self, relation: &Relation) -> bool {
         let schema = |wanted: &String| relation.schema.as_ref() == Some(wanted);
         relation.name == self.name && self.schema.as_ref().is_none_or(schema)
+    }
+
+    /// The relation of this name. Engines of their own keep letters as they were written and heed
+    /// them nowhere: there one that differs in them alone is meant, too.
+    fn meant(&self, relations: Vec<Relation>) -> Option<Relation> {
+        let alike = |relation: &Relation| {
+            let same = |one: &str, other: &str| one.to_lowercase() == other.to_lowercase();
+            let schema =
+                |wanted: &String| relation.schema.as_ref().is_none_or(|is| same(is, wanted));
+            same(&relation.name, &self.name) && self.schema.as_ref().is_none_or(schema)
+        };
+        let (exactly, others): (Vec<_>, Vec<_>) =
+            relations.into_iter().partition(|known| self.is(known));
+        let mut others = others.into_iter().filter(alike);
+        match (exactly.into_iter().next(), others.next(), others.next()) {
+            (Some(relation), ..) | (None, Some(relation), None) => Some(relation),
+            _ => None,
+        }
     }
 
     /// The condition over `pg_class c` and `pg_namespace n` that says the same.

@@ -9,6 +9,7 @@ use display::Problem;
 use super::Scope;
 use super::model::*;
 use crate::complete::keywords::quoted;
+use crate::fetch::is_true;
 use crate::host::Host;
 use crate::query::Run;
 use crate::rows::Row;
@@ -64,13 +65,18 @@ pub(super) async fn read<H: Host>(
     let queries: Vec<String> = queries.collect();
     let mut reading = Reading::default();
     let mut rows = 0;
-    run.ask_each(&queries.join(";\n"), |question, row| {
+    let queries = queries.join(";\n");
+    let asked = run.ask_each(&queries, |question, row| {
         rows += 1;
         if let Some(part) = parts.get(question).filter(|_| rows <= MOST) {
             (part.take)(&mut reading, &Cells(row));
         }
-    })
-    .await?;
+    });
+    let (_, answers) = asked.await?;
+    if answers != parts.len() {
+        let why = "this server does not answer several questions at once";
+        return Err(Problem::server("ERROR", "0A000", why));
+    }
     if rows > MOST {
         let why = format!("this database holds more than {MOST} columns, keys and other things");
         return Err(Problem::server("ERROR", "54000", why));
@@ -549,7 +555,7 @@ impl Cells<'_> {
     }
 
     fn is(&self, at: usize) -> bool {
-        self.get(at) == Some("t")
+        is_true(self.get(at))
     }
 
     fn number<T: std::str::FromStr>(&self, at: usize) -> Option<T> {

@@ -31,6 +31,8 @@ pub(crate) enum Fed {
     Done(String),
     /// The server refused the rows, with this.
     Refused(Box<Report>),
+    /// The server never asked for the rows: it refused the COPY itself, or took it for another.
+    Untaken(Box<Report>),
 }
 
 /// Rows on their way to the server.
@@ -230,10 +232,16 @@ pub(crate) async fn feed<H: Host>(
             Some(other) => aside(run, other).await,
         }
     }
+    let taken = waiting.is_none();
     match (sent, refused) {
         // The server was told that there is no more, and has nothing to say of its own.
         (Err(Some(problem)), _) if !counts.is_stopped() => Err(problem),
-        (_, Some(report)) => Ok(Fed::Refused(report)),
+        (_, Some(report)) if taken => Ok(Fed::Refused(report)),
+        (_, Some(report)) => Ok(Fed::Untaken(report)),
+        (Err(None), None) if !taken => {
+            let why = "this server answered COPY … FROM STDIN without asking for the rows";
+            Ok(Fed::Untaken(Box::new(Report::unsupported(why))))
+        }
         (Err(problem), None) => Err(problem.unwrap_or_else(half)),
         (Ok(rows), None) => {
             let tag = tag.ok_or_else(half)?;
@@ -271,7 +279,7 @@ async fn send(mut sink: CopyIn, mut pieces: Receiver) -> Result<Option<u64>, Opt
 }
 
 /// Rows that ended without the word that they are all.
-fn half() -> Problem {
+pub(super) fn half() -> Problem {
     let why = "the rows ended before their time, and nobody said that they were all";
     let mut problem = Problem::new("file_error", why);
     problem.advice.push("Nothing was loaded.".into());
@@ -279,7 +287,7 @@ fn half() -> Problem {
 }
 
 /// Two sides that do not count alike.
-fn unlike(rows: u64, counted: u64) -> Problem {
+pub(super) fn unlike(rows: u64, counted: u64) -> Problem {
     let why = format!(
         "{} were sent, and the server counts {counted}",
         crate::words::counted(rows, "row")

@@ -88,6 +88,16 @@ impl Report {
         Ok(report)
     }
 
+    /// What a server should have said that answers what it was not asked.
+    pub(crate) fn unsupported(message: &str) -> Self {
+        Report {
+            severity: "ERROR".into(),
+            code: "0A000".into(),
+            message: message.into(),
+            ..Report::default()
+        }
+    }
+
     /// True where the server ends the session with this.
     pub(crate) fn is_fatal(&self) -> bool {
         self.fatal || self.code.starts_with("57P")

@@ -28,13 +28,16 @@ const MOST_ARGUMENTS: usize = 100;
 
 impl<H: Host> Inquiry<'_, '_, H> {
     /// `\df [PATTERN [TYPE …]]`; `letters` are the kinds, all where there are none.
-    pub(super) async fn functions(&mut self, letters: &str) -> Result<(), Problem> {
+    pub(super) async fn functions(
+        &mut self,
+        letters: &str,
+        pattern: Option<&str>,
+    ) -> Result<(), Problem> {
         if letters.contains(|c| !KINDS.contains(c)) {
             let why = format!("\\df only takes [{KINDS}S+] as options");
             return Err(refused(self.run, self.at.clone(), why));
         }
-        let pattern = self.argument()?;
-        let parsed = self.pattern(pattern.as_deref(), &NAMES).await?;
+        let parsed = self.pattern(pattern, &NAMES).await?;
         let mut condition = Pattern::condition(parsed.as_ref(), &NAMES);
         for place in 0..MOST_ARGUMENTS {
             let Some(argument) = self.argument()? else {

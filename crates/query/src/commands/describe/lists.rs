@@ -70,14 +70,13 @@ const PRIVILEGES: List = List {
 
 impl<H: Host> Inquiry<'_, '_, H> {
     /// `\dn`: the schemas; under one that is named, what publishes it.
-    pub(super) async fn schemas(&mut self) -> Result<(), Problem> {
-        let pattern = self.argument()?;
-        let mut table = self.list(&SCHEMAS, pattern.as_deref()).await?;
+    pub(super) async fn schemas(&mut self, pattern: Option<&str>) -> Result<(), Problem> {
+        let mut table = self.list(&SCHEMAS, pattern).await?;
         if let Some(pattern) = pattern.filter(|_| self.version >= 15) {
             let query = self.query(include_str!("schema_publications.sql"));
             let found = self
                 .run
-                .ask(&template::with_constant(&query, "schema", &pattern))
+                .ask(&template::with_constant(&query, "schema", pattern))
                 .await?;
             if !found.rows.is_empty() {
                 let lines = found
@@ -93,27 +92,24 @@ impl<H: Host> Inquiry<'_, '_, H> {
     }
 
     /// `\du` and `\dg`.
-    pub(super) async fn roles(&mut self) -> Result<(), Problem> {
-        let pattern = self.argument()?;
-        let mut table = self.list(&ROLES, pattern.as_deref()).await?;
+    pub(super) async fn roles(&mut self, pattern: Option<&str>) -> Result<(), Problem> {
+        let mut table = self.list(&ROLES, pattern).await?;
         table.footers = Some(Vec::new());
         self.show(table, &self.run.settings.print, true).await;
         Ok(())
     }
 
     /// `\dT`; a pattern may be any name of a type that SQL knows.
-    pub(super) async fn types(&mut self) -> Result<(), Problem> {
-        let pattern = self.argument()?;
-        let table = self.list(&TYPES, pattern.as_deref().map(type_name)).await?;
+    pub(super) async fn types(&mut self, pattern: Option<&str>) -> Result<(), Problem> {
+        let table = self.list(&TYPES, pattern.map(type_name)).await?;
         self.show(table, &self.run.settings.print, true).await;
         Ok(())
     }
 
     /// `\dx`; with `+`, what belongs to each extension.
-    pub(super) async fn extensions(&mut self) -> Result<(), Problem> {
-        let pattern = self.argument()?;
+    pub(super) async fn extensions(&mut self, pattern: Option<&str>) -> Result<(), Problem> {
         if !self.verbose {
-            let table = self.list(&EXTENSIONS, pattern.as_deref()).await?;
+            let table = self.list(&EXTENSIONS, pattern).await?;
             self.show(table, &self.run.settings.print, true).await;
             return Ok(());
         }
@@ -121,7 +117,7 @@ impl<H: Host> Inquiry<'_, '_, H> {
             file: include_str!("extension_names.sql"),
             ..EXTENSIONS
         };
-        let found = self.list(&names, pattern.as_deref()).await?.rows;
+        let found = self.list(&names, pattern).await?.rows;
         if found.is_empty() {
             let line = match pattern {
                 Some(pattern) => format!("Did not find any extension named \"{pattern}\".\n"),
@@ -147,17 +143,15 @@ impl<H: Host> Inquiry<'_, '_, H> {
     }
 
     /// `\l`.
-    pub(super) async fn databases(&mut self) -> Result<(), Problem> {
-        let pattern = self.argument()?;
-        let table = self.list(&DATABASES, pattern.as_deref()).await?;
+    pub(super) async fn databases(&mut self, pattern: Option<&str>) -> Result<(), Problem> {
+        let table = self.list(&DATABASES, pattern).await?;
         self.show(table, &self.run.settings.print, true).await;
         Ok(())
     }
 
     /// `\dp` and `\z`.
-    pub(super) async fn privileges(&mut self) -> Result<(), Problem> {
-        let pattern = self.argument()?;
-        let table = self.list(&PRIVILEGES, pattern.as_deref()).await?;
+    pub(super) async fn privileges(&mut self, pattern: Option<&str>) -> Result<(), Problem> {
+        let table = self.list(&PRIVILEGES, pattern).await?;
         self.show(table, &self.run.settings.print, true).await;
         Ok(())
     }

@@ -73,10 +73,31 @@ pub(super) fn noun(name: &str) -> Option<Noun> {
     })
 }
 
-/// Runs the command that is called `name`.
+impl Noun {
+    /// The command, and what a server that does not answer it does not tell.
+    fn words(&self) -> (&'static str, &'static str) {
+        match self {
+            Noun::Relation => ("\\d", "relations"),
+            Noun::Relations(_) => ("\\dt", "relations"),
+            Noun::Partitioned(_) => ("\\dP", "partitioned tables"),
+            Noun::Functions(_) => ("\\df", "functions"),
+            Noun::Schemas => ("\\dn", "schemas"),
+            Noun::Roles => ("\\du", "roles"),
+            Noun::Types => ("\\dT", "types"),
+            Noun::Extensions => ("\\dx", "extensions"),
+            Noun::Databases => ("\\l", "databases"),
+            Noun::Privileges => ("\\dp", "privileges"),
+            Noun::FunctionSource => ("\\sf", "functions' sources"),
+            Noun::ViewSource => ("\\sv", "views' sources"),
+        }
+    }
+}
+
+/// Runs the command that is called `name`: with psql's question, or where the server does not know
+/// that in other ways.
 pub(super) async fn run<H: Host>(
     run: &mut Run<'_, H>,
-    noun: Noun,
+    mut noun: Noun,
     name: &str,
     at: Range<usize>,
 ) -> Result<(), Problem> {
@@ -88,20 +109,31 @@ pub(super) async fn run<H: Host>(
         system: name.contains('S'),
         version,
     };
-    match noun {
-        Noun::Relation => inquiry.of_relations(None).await,
-        Noun::Relations(letters) => inquiry.of_relations(Some(&letters)).await,
-        Noun::Partitioned(letters) => inquiry.partitioned(&letters).await,
-        Noun::Functions(letters) => inquiry.functions(&letters).await,
-        Noun::Schemas => inquiry.schemas().await,
-        Noun::Roles => inquiry.roles().await,
-        Noun::Types => inquiry.types().await,
-        Noun::Extensions => inquiry.extensions().await,
-        Noun::Databases => inquiry.databases().await,
-        Noun::Privileges => inquiry.privileges().await,
-        Noun::FunctionSource => inquiry.function_source().await,
-        Noun::ViewSource => inquiry.view_source().await,
+    let argument = match &noun {
+        Noun::FunctionSource => Some(inquiry.name("function")?),
+        Noun::ViewSource => Some(inquiry.name("view")?),
+        _ => inquiry.argument()?,
+    };
+    let argument = argument.as_deref();
+    // `\d` alone is a list like the others.
+    if matches!(noun, Noun::Relation) && argument.is_none() {
+        noun = Noun::Relations(relations::ALL.into());
     }
+    let (what, _) = noun.words();
+    let session = inquiry.run.session().await?;
+    if session.ways().of(what) == 0 {
+        let hold = inquiry.run.hold(what).await?;
+        let asked = inquiry.as_psql(&noun, argument).await;
+        inquiry.run.release(hold).await?;
+        match asked {
+            Ok(()) => {
+                session.ways().answered(what, 0);
+                return Ok(());
+            }
+            Err(problem) => inquiry.run.next_way(what, 0, problem).await?,
+        }
+    }
+    inquiry.elsewhere(&noun, argument).await
 }
 
 /// A command that describes, and whom it asks.
@@ -118,6 +150,25 @@ struct Inquiry<'a, 'r, H> {
 }
 
 impl<H: Host> Inquiry<'_, '_, H> {
+    /// Asks what psql asks.
+    async fn as_psql(&mut self, noun: &Noun, argument: Option<&str>) -> Result<(), Problem> {
+        match (noun, argument) {
+            (Noun::Relation, Some(pattern)) => self.describe(pattern).await,
+            (Noun::Relation, None) => self.relations(relations::ALL, None).await,
+            (Noun::Relations(letters), pattern) => self.relations(letters, pattern).await,
+            (Noun::Partitioned(letters), pattern) => self.partitioned(letters, pattern).await,
+            (Noun::Functions(letters), pattern) => self.functions(letters, pattern).await,
+            (Noun::Schemas, pattern) => self.schemas(pattern).await,
+            (Noun::Roles, pattern) => self.roles(pattern).await,
+            (Noun::Types, pattern) => self.types(pattern).await,
+            (Noun::Extensions, pattern) => self.extensions(pattern).await,
+            (Noun::Databases, pattern) => self.databases(pattern).await,
+            (Noun::Privileges, pattern) => self.privileges(pattern).await,
+            (Noun::FunctionSource, name) => self.function_source(name.unwrap_or_default()).await,
+            (Noun::ViewSource, name) => self.view_source(name.unwrap_or_default()).await,
+        }
+    }
+
     /// The command's next argument.
     fn argument(&mut self) -> Result<Option<String>, Problem> {
         argument_as(self.run, Kind::Lenient)
@@ -133,8 +184,10 @@ impl<H: Host> Inquiry<'_, '_, H> {
         let pattern =
             Pattern::parse(text, names).map_err(|why| refused(self.run, self.at.clone(), why))?;
         if let Some(database) = &pattern.database {
-            let here = self.run.ask("select pg_catalog.current_database()").await?;
-            if here.rows.first().and_then(|row| row.first()?.as_ref()) != Some(database) {
+            let ways = ["pg_catalog.", ""].map(|of| format!("select {of}current_database()"));
+            let here = self.run.first_known("the database", &ways).await?;
+            let here = here.and_then(|here| here.rows.into_iter().next()?.into_iter().next()?);
+            if here.as_ref() != Some(database) {
                 let why = format!("cross-database references are not implemented: {text}");
                 return Err(refused(self.run, self.at.clone(), why));
             }

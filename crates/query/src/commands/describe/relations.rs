@@ -7,6 +7,9 @@ use super::{Inquiry, template};
 use crate::host::Host;
 use crate::pattern::Pattern;
 
+/// What `\d` alone lists.
+pub(super) const ALL: &str = "tvmsE";
+
 /// The letters of a command for the kinds of relations: `pg_class.relkind`.
 const KINDS: &[(char, &str)] = &[
     ('t', "rp"),
@@ -63,15 +66,27 @@ impl<H: Host> Inquiry<'_, '_, H> {
         Ok(())
     }
 
+    /// What psql says where a pattern means nothing, and where nothing is there.
+    pub(super) async fn none(&self, pattern: Option<&str>) {
+        let line = match pattern {
+            Some(pattern) => format!("Did not find any relation named \"{pattern}\".\n"),
+            None => "Did not find any relations.\n".into(),
+        };
+        self.run.warn(line).await;
+    }
+
     /// `\dP`: partitioned tables and indexes; `letters` may be `t` or `i`, and `n` for nested ones.
-    pub(super) async fn partitioned(&mut self, letters: &str) -> Result<(), Problem> {
-        let pattern = self.argument()?;
+    pub(super) async fn partitioned(
+        &mut self,
+        letters: &str,
+        pattern: Option<&str>,
+    ) -> Result<(), Problem> {
         let (mut tables, mut indexes) = (letters.contains('t'), letters.contains('i'));
         if !tables && !indexes {
             (tables, indexes) = (true, true);
         }
         let nested = letters.contains('n') || pattern.is_some();
-        let parsed = self.pattern(pattern.as_deref(), &NAMES).await?;
+        let parsed = self.pattern(pattern, &NAMES).await?;
         let query =
             self.list_query(
                 include_str!("partitioned.sql"),

@@ -8,12 +8,11 @@ use crate::host::Host;
 
 impl<H: Host> Inquiry<'_, '_, H> {
     /// `\sf NAME`, the argument types in parentheses where the name alone is not enough.
-    pub(super) async fn function_source(&mut self) -> Result<(), Problem> {
-        let name = self.name("function")?;
+    pub(super) async fn function_source(&mut self, name: &str) -> Result<(), Problem> {
         let query = self.query(include_str!("function_source.sql"));
         let found = self
             .run
-            .ask(&template::with_constant(&query, "function", &name))
+            .ask(&template::with_constant(&query, "function", name))
             .await?;
         if let Some([Some(source)]) = found.rows.first().map(Vec::as_slice) {
             let body = |line: &str| {
@@ -27,12 +26,11 @@ impl<H: Host> Inquiry<'_, '_, H> {
     }
 
     /// `\sv NAME`.
-    pub(super) async fn view_source(&mut self) -> Result<(), Problem> {
-        let name = self.name("view")?;
+    pub(super) async fn view_source(&mut self, name: &str) -> Result<(), Problem> {
         let query = self.query(include_str!("view_source.sql"));
         let found = self
             .run
-            .ask(&template::with_constant(&query, "view", &name))
+            .ask(&template::with_constant(&query, "view", name))
             .await?;
         if let Some([Some(name), Some(kind), Some(source)]) = found.rows.first().map(Vec::as_slice)
         {
@@ -48,7 +46,8 @@ impl<H: Host> Inquiry<'_, '_, H> {
         Ok(())
     }
 
-    fn name(&mut self, what: &str) -> Result<String, Problem> {
+    /// The name that the command needs.
+    pub(super) fn name(&mut self, what: &str) -> Result<String, Problem> {
         let name = argument_as(self.run, Kind::WholeLine)?;
         let name = name.map(|name| name.trim_end_matches([';', ' ']).to_owned());
         name.filter(|name| !name.is_empty()).ok_or_else(|| {
@@ -62,7 +61,7 @@ impl<H: Host> Inquiry<'_, '_, H> {
 
     /// Prints a source; with `+`, lines have numbers from the one that `body` says begins it, as
     /// the server counts them in its messages.
-    async fn source(&self, source: &str, body: impl Fn(&str) -> bool) {
+    pub(super) async fn source(&self, source: &str, body: impl Fn(&str) -> bool) {
         let source = source.strip_suffix('\n').unwrap_or(source);
         if !self.verbose {
             self.run.out(format!("{source}\n")).await;
