@@ -2,7 +2,7 @@
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
-use std::os::unix::fs::OpenOptionsExt;
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt, fchown};
 use std::path::{Path, PathBuf};
 
 use rustix::fs::{OFlags, fcntl_setfl};
@@ -57,7 +57,7 @@ impl Output {
                         written: 0,
                     });
                 }
-                Some(found.permissions())
+                Some(found)
             }
             Err(error) if error.kind() == io::ErrorKind::NotFound => None,
             Err(error) => return Err(failed(error)),
@@ -74,7 +74,11 @@ impl Output {
             moves: Some((temporary, place)),
             written: 0,
         };
-        if let Some(permissions) = before {
+        if let Some(before) = before {
+            // Only root may give a file away, and only root needs to: a file of one's own stays
+            // one's own. Permissions come after it, for it takes some of them away.
+            let _ = fchown(&output.file, Some(before.uid()), Some(before.gid()));
+            let permissions = before.permissions();
             output.file.set_permissions(permissions).map_err(failed)?;
         }
         Ok(output)
@@ -90,12 +94,27 @@ impl Output {
         &self.path
     }
 
+    /// Begins a file, writes all of it, and puts it at its place.
+    ///
+    /// # Errors
+    /// The path is a folder, or cannot be written: what was there before is untouched.
+    pub fn write_whole(path: &Path, data: &[u8]) -> Result<(), Error> {
+        let mut output = Output::create(path)?;
+        let written = output.write_all(data);
+        written.map_err(|error| output.failed(&error))?;
+        output.keep().map(drop)
+    }
+
     /// Puts the whole file at its place; answers its size in bytes.
     ///
     /// # Errors
     /// It cannot be put there.
     pub fn keep(mut self) -> Result<u64, Error> {
         if let Some((temporary, place)) = &self.moves {
+            // Some disks say only here that they are full; and after a power failure there is
+            // either file, not an empty one.
+            let on_disk = self.file.sync_all();
+            on_disk.map_err(|error| Error::io(&self.path, &error))?;
             fs::rename(temporary, place).map_err(|error| Error::io(&self.path, &error))?;
             self.moves = None;
         }

@@ -3,7 +3,7 @@
 //! Places: Jupyter's documentation, "Making kernels for Jupyter", kernel specs.
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::Command;
 
 use serde_json::Value;
@@ -42,21 +42,21 @@ pub(crate) fn install(place: &Where) -> Result<(), String> {
         *first = program.into();
     }
     let folder = folder(place)?;
-    let failed = |path: &Path, error: std::io::Error| {
+    fs::create_dir_all(&folder).map_err(|error| {
         format!(
             "{} cannot be written: {error}. --prefix DIR installs elsewhere.",
-            path.display()
+            folder.display()
         )
-    };
-    fs::create_dir_all(&folder).map_err(|error| failed(&folder, error))?;
+    })?;
     let write = |name: &str, bytes: &[u8]| {
-        let path = folder.join(name);
-        fs::write(&path, bytes).map_err(|error| failed(&path, error))
+        let written = files::Output::write_whole(&folder.join(name), bytes);
+        written.map_err(|error| format!("{error}. --prefix DIR installs elsewhere."))
     };
-    write("kernel.json", format!("{spec:#}\n").as_bytes())?;
+    // Last what makes it a kernelspec: Jupyter shows none whose files are missing.
     for (name, bytes) in LOGOS {
         write(name, bytes)?;
     }
+    write("kernel.json", format!("{spec:#}\n").as_bytes())?;
     say(&folder.display().to_string());
     Ok(())
 }

@@ -51,8 +51,14 @@ pub(super) async fn model<H: Host>(
     if let Some(file) = to {
         let file_path = transfer::path(file);
         let text = program(&model);
-        std::fs::write(&file_path, text)
-            .map_err(|error| refused(run, at, format!("{file}: {error}")))?;
+        files::Output::write_whole(&file_path, text.as_bytes()).map_err(|error| {
+            let mut problem = transfer::file_problem(error);
+            problem.place = Some(run.place(at.start));
+            problem
+                .advice
+                .push(format!("Nothing was written: {file} is as it was."));
+            problem
+        })?;
         let count = model.relation.columns.len();
         run.out(format!("Wrote {name} with {count} columns to {file}\n"))
             .await;
