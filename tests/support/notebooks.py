@@ -57,6 +57,5 @@ def comparable_data(mime, data):
 
 
 def comparable_text(text):
-    """Elapsed times differ each time (`12 ms`, `under 1 ms`, `1.3 s`), and so do free ports."""
-    text = re.sub(r"(under )?\b[\d.]+ (ms|s)\b", "… ms", text)
+    """Free ports differ each time."""
     return re.sub(r":\d{5}/", ":…/", text)

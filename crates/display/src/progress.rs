@@ -38,7 +38,9 @@ impl Progress {
             let bar = (0..LENGTH).map(|n| if n < full { '#' } else { '.' });
             let _ = write!(text, " [{}]", bar.collect::<String>());
         }
-        let _ = write!(text, " {notes}");
+        if !notes.is_empty() {
+            let _ = write!(text, " {notes}");
+        }
 
         let mut html = String::from("<div class=\"tex2jax_ignore mathjax_ignore\">");
         if let Some(percent) = percent {
@@ -48,9 +50,12 @@ impl Progress {
             );
         }
         escape(&mut html, &self.what);
-        let _ = write!(html, " <small style=\"{FAINT}\">");
-        escape(&mut html, &notes);
-        html += "</small></div>";
+        if !notes.is_empty() {
+            let _ = write!(html, " <small style=\"{FAINT}\">");
+            escape(&mut html, &notes);
+            html += "</small>";
+        }
+        html += "</div>";
         Bundle::plain(text).with("text/html", html)
     }
 

@@ -18,7 +18,7 @@ use crate::split::Statement;
 use crate::spool::{About, Writer};
 use crate::wait;
 use crate::wire::{Event, Field, Report, Transaction};
-use crate::words::{elapsed, size};
+use crate::words::{elapsed, size, time};
 
 /// A result that is not complete this long after its first row is shown as far as it has come.
 const PATIENCE: Duration = Duration::from_millis(80);
@@ -115,10 +115,8 @@ impl<'r, 'a, H: Host> Answer<'r, 'a, H> {
     async fn read(&mut self) -> Result<(), Problem> {
         let done = self.ask().await;
         if let Some((number, what)) = self.progress.take() {
-            let notes = vec![elapsed(self.started.elapsed())];
             let progress = Progress {
                 what,
-                notes,
                 ..Progress::default()
             };
             self.run
@@ -335,7 +333,7 @@ impl<'r, 'a, H: Host> Answer<'r, 'a, H> {
     /// All rows of a result have come.
     fn hold(&mut self) {
         if let Some(mut arriving) = self.arriving.take() {
-            arriving.notes.extend(self.taken(&arriving));
+            arriving.notes.extend(how_much(&arriving));
             if self.session.is_query_service() && arriving.total == query_service::ROW_CAP {
                 arriving.notes.push(
                     "exactly 50,000 rows came, Query Service's cap: there may be more".into(),
@@ -449,7 +447,9 @@ impl<'r, 'a, H: Host> Answer<'r, 'a, H> {
     fn bundle(&self, arriving: &Arriving, growing: bool) -> Bundle {
         let mut notes = arriving.notes.clone();
         if growing {
-            notes.extend(self.taken(arriving));
+            notes.extend(how_much(arriving));
+            // Not where it stays: the same rows are to be the same bytes in a saved notebook.
+            notes.push(elapsed(self.started.elapsed()));
         }
         let table = Table {
             columns: self.columns(&arriving.fields),
@@ -462,15 +462,6 @@ impl<'r, 'a, H: Host> Answer<'r, 'a, H> {
             ..Table::default()
         };
         table.bundle(&self.manner.print)
-    }
-
-    /// How long it has taken so far, and how much it is where not all of it is seen.
-    fn taken(&self, arriving: &Arriving) -> Vec<String> {
-        let large = arriving.total > arriving.rows.len() as u64;
-        let size = large.then(|| size(arriving.bytes));
-        size.into_iter()
-            .chain([elapsed(self.started.elapsed())])
-            .collect()
     }
 
     fn columns(&self, fields: &[Field]) -> Vec<Column> {
@@ -503,11 +494,7 @@ impl<'r, 'a, H: Host> Answer<'r, 'a, H> {
             self.tell(lost).await;
         }
         if self.run.settings.timing {
-            let line = format!(
-                "Time: {:.3} ms\n",
-                self.started.elapsed().as_secs_f64() * 1e3
-            );
-            self.run.out(line).await;
+            self.run.out(time(self.started.elapsed())).await;
         }
         match self.problem.take() {
             None => Ok(()),
@@ -536,4 +523,9 @@ impl<'r, 'a, H: Host> Answer<'r, 'a, H> {
     fn report(&self, report: Report) -> Problem {
         self.run.report(&self.session, &self.statement, report)
     }
+}
+
+/// How much a result is, where not all of it is seen.
+fn how_much(arriving: &Arriving) -> Option<String> {
+    (arriving.total > arriving.rows.len() as u64).then(|| size(arriving.bytes))
 }

@@ -12,6 +12,11 @@ pub(crate) fn elapsed(time: Duration) -> String {
     }
 }
 
+/// A duration as psql's `\timing` tells it, with its line end.
+pub(crate) fn time(time: Duration) -> String {
+    format!("Time: {:.3} ms\n", time.as_secs_f64() * 1e3)
+}
+
 /// A number of bytes in words: `512 B`, `1.5 MiB`.
 pub(crate) fn size(bytes: u64) -> String {
     let units = [("GiB", 1u64 << 30), ("MiB", 1 << 20), ("KiB", 1 << 10)];

@@ -106,12 +106,7 @@ async fn copy<H: Host>(
         }
     };
     let rows = counted(rows, "row");
-    let line = format!(
-        "{rows} copied to {} on {}, {}.",
-        plan.table,
-        plan.to.name(),
-        progress.elapsed()
-    );
+    let line = format!("{rows} copied to {} on {}.", plan.table, plan.to.name());
     progress.done(run, line).await;
     Ok(())
 }

@@ -267,10 +267,9 @@ fn around(fields: &[files::Field], format: Format) -> (String, String) {
 /// Says what was written.
 async fn done<H: Host>(run: &Run<'_, H>, name: &str, written: &Written, progress: &Progress) {
     let line = format!(
-        "{} written to {name}: {}, {}.",
+        "{} written to {name}: {}.",
         counted(written.rows, "row"),
         size(written.bytes),
-        progress.elapsed()
     );
     progress.done(run, line).await;
     for remark in &written.remarks {

@@ -62,9 +62,7 @@ pub(super) async fn import<H: Host>(
             return Err(problem);
         }
     };
-    progress
-        .done(run, format!("{line}, {}.", progress.elapsed()))
-        .await;
+    progress.done(run, format!("{line}.")).await;
     for remark in remarks {
         run.host.show(Shown::Note(remark + "\n")).await;
     }

@@ -10,7 +10,7 @@ use tokio::time::{Instant, sleep_until};
 use super::file_problem;
 use crate::host::{Host, Shown};
 use crate::query::Run;
-use crate::words::{elapsed, size};
+use crate::words::{elapsed, size, time};
 
 /// What takes longer than this shows its progress …
 const PATIENCE: Duration = Duration::from_millis(500);
@@ -73,11 +73,6 @@ impl Progress {
         self.counts.clone()
     }
 
-    /// How long the work has taken, in words.
-    pub(crate) fn elapsed(&self) -> String {
-        elapsed(self.started.elapsed())
-    }
-
     /// Waits for the next piece of the work. Shows meanwhile how far it is, and calls `interrupt`
     /// where the user wants no more of it; the piece is waited for all the same.
     pub(crate) async fn watch<H: Host, T>(
@@ -108,7 +103,12 @@ impl Progress {
             0 => String::new(),
             rows => format!("{rows} rows, "),
         };
-        let line = format!("{}: {rows}{}, {} …", self.what, size(bytes), self.elapsed());
+        let line = format!(
+            "{}: {rows}{}, {} …",
+            self.what,
+            size(bytes),
+            elapsed(self.started.elapsed())
+        );
         let bundle = Bundle::plain(line);
         match self.shown {
             Some(number) => run.host.show(Shown::Update(number, bundle)).await,
@@ -121,8 +121,10 @@ impl Progress {
         self.due = Instant::now() + TICK;
     }
 
-    /// Says what came of it, in place of the progress where that was shown.
+    /// Says what came of it, in place of the progress where that was shown. How long it took is said
+    /// where the user wants to know: a notebook that does the same again is to be the same.
     pub(crate) async fn done<H: Host>(&self, run: &Run<'_, H>, line: String) {
+        let took = self.started.elapsed();
         match self.shown {
             Some(number) => {
                 let bundle = Bundle::plain(line);
@@ -130,12 +132,15 @@ impl Progress {
             }
             None => run.out(line + "\n").await,
         }
+        if run.settings.timing {
+            run.out(time(took)).await;
+        }
     }
 
     /// Leaves no progress on the screen of work that failed.
     pub(crate) async fn failed<H: Host>(&self, run: &Run<'_, H>) {
         if let Some(number) = self.shown {
-            let bundle = Bundle::plain(format!("{}: stopped after {}", self.what, self.elapsed()));
+            let bundle = Bundle::plain(format!("{}: stopped", self.what));
             run.host.show(Shown::Update(number, bundle)).await;
         }
     }
