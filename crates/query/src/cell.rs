@@ -134,6 +134,14 @@ impl<'a> Cell<'a> {
         self.split.take()
     }
 
+    /// The number of the line up to which the cell has been read, from 1: as in psql, that of a
+    /// statement's end.
+    pub(crate) fn line(&self) -> usize {
+        let read = self.source.place(0, 0).start;
+        let before = self.text.get(..read).unwrap_or(self.text);
+        before.lines().count().max(1)
+    }
+
     /// Takes the lines after the current one up to `\.` or the cell's end. Reading goes on with
     /// the rest of the current line, and then after the lines taken.
     pub(crate) fn copy_data(&mut self) -> CopyData {

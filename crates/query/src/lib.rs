@@ -25,6 +25,7 @@ mod query_service;
 mod remote;
 mod report;
 mod rows;
+mod script;
 mod secret;
 mod session;
 mod split;
@@ -47,6 +48,7 @@ pub use complete::{Candidate, Completions};
 pub use host::{Host, Shown, Unanswered};
 pub use query::Query;
 pub use remote::{Given, Progress, Remote};
+pub use script::Ending;
 pub use secret::Secret;
 pub use session::{Connected, Embedded, Embedding, Session, Status};
 pub use target::{

@@ -80,6 +80,15 @@ impl Query {
             .map_err(|error| error.to_string())
     }
 
+    /// Whether a variable can have this name.
+    ///
+    /// # Errors
+    /// It cannot.
+    pub fn check_name(name: &str) -> Result<(), String> {
+        let set = Variables::default().set(name, "");
+        set.map_err(|error| error.to_string())
+    }
+
     /// Runs a cell. Cells run one after the other: a second call waits for the first.
     ///
     /// # Errors
@@ -215,33 +224,38 @@ impl<'a, H: Host> Run<'a, H> {
     }
 
     pub(crate) async fn steps(&mut self) -> Result<(), Problem> {
-        loop {
-            let dialect = self.dialect();
-            let step = match self.cell.next(&self.settings.variables, dialect) {
-                None => return Ok(()),
-                Some(Err(unreadable)) => return Err(self.unreadable(&unreadable)),
-                Some(Ok(step)) => step,
-            };
-            if self.interrupted {
-                return Err(interrupted_between());
-            }
-            match step {
-                Step::Statement(statement) => self.statement(statement).await?,
-                Step::Command { name, at } => {
-                    commands::psql(self, &name, at).await?;
-                    self.warn_of_extra_arguments(&name).await?;
-                }
-                Step::Percent { name, rest, at } => {
-                    commands::percent(self, name, rest, at).await?;
-                }
-                Step::Block {
-                    name,
-                    rest,
-                    body,
-                    at,
-                } => commands::block(self, name, rest, body, at).await?,
-            }
+        while self.step().await? {}
+        Ok(())
+    }
+
+    /// Runs the next step; whether there was one.
+    pub(crate) async fn step(&mut self) -> Result<bool, Problem> {
+        let dialect = self.dialect();
+        let step = match self.cell.next(&self.settings.variables, dialect) {
+            None => return Ok(false),
+            Some(Err(unreadable)) => return Err(self.unreadable(&unreadable)),
+            Some(Ok(step)) => step,
+        };
+        if self.interrupted {
+            return Err(interrupted_between());
         }
+        match step {
+            Step::Statement(statement) => self.statement(statement).await?,
+            Step::Command { name, at } => {
+                commands::psql(self, &name, at).await?;
+                self.warn_of_extra_arguments(&name).await?;
+            }
+            Step::Percent { name, rest, at } => {
+                commands::percent(self, name, rest, at).await?;
+            }
+            Step::Block {
+                name,
+                rest,
+                body,
+                at,
+            } => commands::block(self, name, rest, body, at).await?,
+        }
+        Ok(true)
     }
 
     /// Says which arguments a `\` command has not asked for.

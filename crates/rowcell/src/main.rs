@@ -5,9 +5,11 @@ mod grid;
 mod install;
 mod interpreter;
 mod kernel;
+mod nbformat;
 mod notebook;
 mod run;
 mod rust;
+mod signals;
 mod terminal;
 
 use std::path::PathBuf;
@@ -61,15 +63,17 @@ fn main() -> ExitCode {
     rustcell::child_hook();
     local::child_hook();
     let done = match Cli::parse().command {
-        Command::Install(place) => install::install(&place),
-        Command::Uninstall(place) => install::uninstall(&place),
+        Command::Install(place) => install::install(&place).map(|()| ExitCode::SUCCESS),
+        Command::Uninstall(place) => install::uninstall(&place).map(|()| ExitCode::SUCCESS),
         Command::Kernel {
             connection_file, ..
-        } => kernel::kernel(&connection_file),
+        } => {
+            kernel::kernel(&connection_file).map(|()| ExitCode::SUCCESS)
+        }
         Command::Run(arguments) => run::run(&arguments),
     };
     match done {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(status) => status,
         Err(why) => {
             terminal::complain(&why);
             ExitCode::FAILURE

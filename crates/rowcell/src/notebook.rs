@@ -3,9 +3,9 @@
 //! Format: nbformat 4.
 
 use display::Page;
-use serde::Serialize;
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
+use crate::nbformat;
 use crate::terminal::Output;
 
 /// An `.ipynb` file, or a `.sql` file taken as a notebook of one cell.
@@ -72,9 +72,7 @@ impl Notebook {
             language: cell["metadata"]["vscode"]["languageId"]
                 .as_str()
                 .map(str::to_owned),
-            raises: cell["metadata"]["tags"]
-                .as_array()
-                .is_some_and(|tags| tags.iter().any(|tag| tag == "raises-exception")),
+            raises: is_tagged(cell, "raises-exception"),
         })
         .collect()
     }
@@ -98,15 +96,14 @@ impl Notebook {
 
     /// The file's text, as Jupyter writes it.
     pub(crate) fn to_ipynb(&self) -> Result<String, String> {
-        let mut out = Vec::new();
-        let format = serde_json::ser::PrettyFormatter::with_indent(b" ");
-        self.json
-            .serialize(&mut serde_json::Serializer::with_formatter(
-                &mut out, format,
-            ))
-            .map_err(|error| error.to_string())?;
-        out.push(b'\n');
-        String::from_utf8(out).map_err(|error| error.to_string())
+        nbformat::text(&self.json)
+    }
+
+    /// Behind which cell parameters are set, by its place among all cells: the one that holds
+    /// parameters of an earlier run, else the one of the defaults, as papermill chooses.
+    pub(crate) fn parameters(&self) -> Option<usize> {
+        let tagged = |tag: &str| self.cells().iter().position(|cell| is_tagged(cell, tag));
+        tagged("injected-parameters").or_else(|| tagged("parameters"))
     }
 
     /// A page for a browser.
@@ -137,6 +134,11 @@ fn is_code(cell: &Value) -> bool {
     cell["cell_type"] == "code"
 }
 
+fn is_tagged(cell: &Value, tag: &str) -> bool {
+    let tags = cell["metadata"]["tags"].as_array();
+    tags.is_some_and(|tags| tags.iter().any(|known| known == tag))
+}
+
 fn add(page: &mut Page, output: &Value) {
     match output["output_type"].as_str() {
         Some("stream") => page.text(&text(&output["text"]), output["name"] == "stderr"),
@@ -165,28 +167,19 @@ fn add(page: &mut Page, output: &Value) {
 
 /// An output as the file has it.
 fn saved(output: &Output, count: usize) -> Value {
-    let data = |bundle: &display::Bundle| -> Map<String, Value> {
-        let forms = bundle.data.iter();
-        forms
-            .map(|(mime, value)| match value {
-                Value::String(text) if mime.starts_with("text/") => (mime.clone(), lines(text)),
-                value => (mime.clone(), value.clone()),
-            })
-            .collect()
-    };
     match output {
         Output::Stream(name, text) => {
-            json!({"output_type": "stream", "name": name, "text": lines(text)})
+            json!({"output_type": "stream", "name": name, "text": text})
         }
         Output::Result(bundle) => json!({
             "output_type": "execute_result",
-            "data": data(bundle),
+            "data": bundle.data,
             "metadata": bundle.metadata,
             "execution_count": count,
         }),
         Output::Display(bundle, _) => json!({
             "output_type": "display_data",
-            "data": data(bundle),
+            "data": bundle.data,
             "metadata": bundle.metadata,
         }),
         Output::Problem(problem) => json!({
@@ -196,11 +189,6 @@ fn saved(output: &Output, count: usize) -> Value {
             "traceback": problem.traceback(),
         }),
     }
-}
-
-/// Text as notebooks keep it, for the sake of line-wise differences.
-fn lines(text: &str) -> Value {
-    text.split_inclusive('\n').map(Value::from).collect()
 }
 
 /// A text that may be kept as its lines.

@@ -1,9 +1,13 @@
 //! `rowcell run`: a file without Jupyter.
 
+use std::io::Write;
 use std::path::{Path, PathBuf};
+use std::process::ExitCode;
 use std::sync::Arc;
 
 use clap::Args;
+use display::Problem;
+use files::Output;
 use query::{Query, Target};
 
 use crate::embedded::Servers;
@@ -19,7 +23,8 @@ pub(crate) struct Arguments {
     /// Also write what was run, with its outputs: a notebook (.ipynb) or a page (.html)
     #[arg(long, value_name = "FILE")]
     to: Option<PathBuf>,
-    /// Set a variable, for :NAME, :'NAME' and :"NAME"
+    /// Set a variable, for :NAME, :'NAME' and :"NAME": behind the cell tagged parameters, or before
+    /// everything where there is none
     #[arg(short, value_name = "NAME=VALUE")]
     parameter: Vec<String>,
     /// Use this connection: a URL, keywords, or local
@@ -28,7 +33,7 @@ pub(crate) struct Arguments {
     /// What the file is written in, where that is not UTF-8: latin1, windows-1252, …
     #[arg(long, value_name = "NAME")]
     encoding: Option<String>,
-    /// Go on after a cell that fails
+    /// Go on after a cell of a notebook, or a statement of a script, that fails
     #[arg(long)]
     allow_errors: bool,
 }
@@ -40,8 +45,34 @@ enum Form {
     Page,
 }
 
-/// Runs the file; an error where a cell has failed.
-pub(crate) fn run(arguments: &Arguments) -> Result<(), String> {
+/// How a run has ended, as psql tells it by its exit status.
+enum Ended {
+    Done,
+    /// A cell of a notebook has failed.
+    Cell,
+    /// A script has ended without a connection.
+    Disconnected,
+    /// A script has ended at a problem.
+    Script,
+    /// A signal of this number has ended it.
+    Signal(u8),
+}
+
+impl Ended {
+    fn status(&self) -> ExitCode {
+        match self {
+            Ended::Done => ExitCode::SUCCESS,
+            Ended::Cell => ExitCode::FAILURE,
+            Ended::Disconnected => ExitCode::from(2),
+            Ended::Script => ExitCode::from(3),
+            // As shells tell it.
+            Ended::Signal(number) => ExitCode::from(128 + number),
+        }
+    }
+}
+
+/// Runs the file. An error is the program's own failure: what fails in a cell has been printed.
+pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode, String> {
     let form = match &arguments.to {
         None => None,
         Some(path) => match ending(path) {
@@ -75,10 +106,16 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), String> {
         }
         None => None,
     };
-
-    // As under Jupyter, a notebook's own paths begin in its folder.
+    // What cannot be written is told before anything is run.
+    let failed = |error: files::Error| format!("--to {error}");
     let to = arguments.to.as_deref().map(std::path::absolute);
     let to = to.transpose().map_err(|error| format!("--to: {error}"))?;
+    let mut output = match to {
+        Some(to) => Some(Output::create(&to).map_err(failed)?),
+        None => None,
+    };
+
+    // As under Jupyter, a notebook's own paths begin in its folder.
     let folder = path.parent().filter(|folder| *folder != Path::new(""));
     if let Some(folder) = folder.filter(|_| ending(path) == "ipynb") {
         std::env::set_current_dir(folder)
@@ -90,58 +127,167 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), String> {
         .enable_all()
         .build()
         .map_err(|error| error.to_string())?;
-    let failed = runtime.block_on(cells(&mut notebook, arguments, target))?;
-    runtime.shutdown_background();
-
-    if let (Some(form), Some(to)) = (form, to) {
-        let text = match form {
-            Form::Notebook => notebook.to_ipynb()?,
-            Form::Page => notebook.to_html(&title(path)),
+    let done = runtime.block_on(async {
+        let engine = Engine::new(target, Terminal::new());
+        let ended = match ending(path) {
+            "ipynb" => engine.notebook(&mut notebook, arguments).await,
+            _ => engine.script(&mut notebook, arguments).await,
         };
-        std::fs::write(&to, text).map_err(|error| format!("{}: {error}", to.display()))?;
-    }
-    // The problem itself has been printed.
-    if failed { Err(String::new()) } else { Ok(()) }
+        // Written before anything is closed: whoever ends this process may have little patience.
+        let written = ended.and_then(|ended| {
+            if let (Some(form), Some(mut output)) = (form, output.take()) {
+                let text = match form {
+                    Form::Notebook => notebook.to_ipynb()?,
+                    Form::Page => notebook.to_html(&title(path)),
+                };
+                let written = output.write_all(text.as_bytes());
+                written.map_err(|error| failed(output.failed(&error)))?;
+                output.keep().map_err(failed)?;
+            }
+            Ok(ended)
+        });
+        let printed = engine.close().await;
+        let ended = written?;
+        printed.map(|()| ended)
+    });
+    runtime.shutdown_background();
+    done.map(|ended| ended.status())
 }
 
-/// Runs the cells; true where one has failed that was not meant to.
-async fn cells(
-    notebook: &mut Notebook,
-    arguments: &Arguments,
-    target: Option<Target>,
-) -> Result<bool, String> {
-    let servers = Servers::default();
-    let query = Query::new(Arc::new(servers.clone()), target);
-    for parameter in &arguments.parameter {
+/// What runs cells.
+struct Engine {
+    query: Query,
+    servers: Servers,
+    rust: Rust,
+    terminal: Terminal,
+}
+
+impl Engine {
+    fn new(target: Option<Target>, terminal: Terminal) -> Self {
+        let servers = Servers::default();
+        Engine {
+            query: Query::new(Arc::new(servers.clone()), target),
+            servers,
+            rust: Rust::default(),
+            terminal,
+        }
+    }
+
+    /// Runs a notebook's cells, to the first that fails and was not meant to, or to the last.
+    async fn notebook(
+        &self,
+        notebook: &mut Notebook,
+        arguments: &Arguments,
+    ) -> Result<Ended, String> {
+        let parameters = parameters(arguments)?;
+        // The cells before these have defaults, or are what sets them.
+        let behind = notebook.parameters();
+        if behind.is_none() {
+            self.set(&parameters).await?;
+        }
+        let mut set = behind.is_none();
+        notebook.clear();
+        let name = arguments.file.display();
+        for (count, cell) in notebook.code().into_iter().enumerate() {
+            if !set && behind.is_some_and(|behind| cell.index > behind) {
+                self.set(&parameters).await?;
+                set = true;
+            }
+            let terminal = &self.terminal;
+            let ran = async {
+                match Code::of(&cell.source, cell.language.as_deref()) {
+                    Some(code) => self.rust.run(&code, &self.query, terminal).await,
+                    None => self.query.run(&cell.source, terminal).await,
+                }
+            };
+            let ran = tokio::select! {
+                ran = ran => ran,
+                () = terminal.lost_patience() => Ok(()),
+            };
+            let mut fails = false;
+            if let Err(problem) = ran {
+                fails = !cell.raises && !arguments.allow_errors;
+                let line = problem.place.as_ref().map_or(1, display::Place::line);
+                terminal.fail(&format!("{name}[{}]:{line}", count + 1), problem);
+            }
+            notebook.fill(cell.index, count + 1, &terminal.finish());
+            if let Some(signal) = terminal.signal() {
+                return Ok(Ended::Signal(signal));
+            }
+            if fails {
+                return Ok(Ended::Cell);
+            }
+        }
+        Ok(Ended::Done)
+    }
+
+    /// Runs a script, as psql does.
+    async fn script(
+        &self,
+        notebook: &mut Notebook,
+        arguments: &Arguments,
+    ) -> Result<Ended, String> {
+        self.set(&parameters(arguments)?).await?;
+        let Some(cell) = notebook.code().into_iter().next() else {
+            return Ok(Ended::Done);
+        };
+        let terminal = &self.terminal;
+        let name = arguments.file.display();
+        let failed = |problem: Problem, line: usize| {
+            terminal.fail(&format!("{name}:{line}"), problem);
+            terminal.signal().is_none()
+        };
+        let stop = !arguments.allow_errors;
+        let ran = match Code::of(&cell.source, None) {
+            Some(code) => match self.rust.run(&code, &self.query, terminal).await {
+                Ok(()) => query::Ending::Done,
+                Err(problem) => {
+                    failed(problem, 1);
+                    query::Ending::Failed
+                }
+            },
+            None => tokio::select! {
+                ending = self.query.script(&cell.source, terminal, stop, failed) => ending,
+                () = terminal.lost_patience() => query::Ending::Failed,
+            },
+        };
+        notebook.fill(cell.index, 1, &terminal.finish());
+        Ok(match (terminal.signal(), ran) {
+            (Some(signal), _) => Ended::Signal(signal),
+            (None, query::Ending::Done) => Ended::Done,
+            (None, query::Ending::Failed) => Ended::Script,
+            (None, query::Ending::Disconnected) => Ended::Disconnected,
+        })
+    }
+
+    async fn set(&self, parameters: &[(&str, &str)]) -> Result<(), String> {
+        for (name, value) in parameters {
+            let set = self.query.set(name, value).await;
+            set.map_err(|why| format!("-p {name}: {why}"))?;
+        }
+        Ok(())
+    }
+
+    /// Closes everything; an error where not all could be printed.
+    async fn close(self) -> Result<(), String> {
+        self.rust.close().await;
+        self.query.close();
+        self.servers.stop().await;
+        self.terminal.printed()
+    }
+}
+
+/// The parameters of the command line, whose names are held against the rules before anything runs.
+fn parameters(arguments: &Arguments) -> Result<Vec<(&str, &str)>, String> {
+    let given = arguments.parameter.iter();
+    let pairs = given.map(|parameter| {
         let (name, value) = parameter
             .split_once('=')
             .ok_or_else(|| format!("-p {parameter}: write NAME=VALUE"))?;
-        query
-            .set(name, value)
-            .await
-            .map_err(|why| format!("-p {parameter}: {why}"))?;
-    }
-    let rust = Rust::default();
-    let terminal = Terminal::new();
-    let mut failed = false;
-    notebook.clear();
-    for (count, cell) in notebook.code().into_iter().enumerate() {
-        let ran = match Code::of(&cell.source, cell.language.as_deref()) {
-            Some(code) => rust.run(&code, &query, &terminal).await,
-            None => query.run(&cell.source, &terminal).await,
-        };
-        let problem = ran.err();
-        let fails = problem.is_some() && !cell.raises && !arguments.allow_errors;
-        failed |= fails;
-        notebook.fill(cell.index, count + 1, &terminal.finish(problem));
-        if fails {
-            break;
-        }
-    }
-    rust.close().await;
-    query.close();
-    servers.stop().await;
-    Ok(failed)
+        Query::check_name(name).map_err(|why| format!("-p {parameter}: {why}"))?;
+        Ok((name, value))
+    });
+    pairs.collect()
 }
 
 fn ending(path: &Path) -> &str {

@@ -1,14 +1,14 @@
 //! A terminal as the engine's host; it keeps what is shown, for the executed notebook.
 
-#![allow(clippy::print_stdout, clippy::print_stderr)] // Here the program prints.
-
-use std::io::{IsTerminal, Write};
+use std::io::{ErrorKind, IsTerminal, Write};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use display::{Bundle, Problem};
 use query::{Host, Shown, Unanswered};
 use tokio::sync::watch;
+
+use crate::signals::{self, Signals};
 
 /// One output of a cell, as a notebook keeps it.
 pub(crate) enum Output {
@@ -24,7 +24,7 @@ pub(crate) enum Output {
 
 /// Prints what a cell shows. A display that is updated is printed when it has its last form.
 pub(crate) struct Terminal {
-    interrupts: watch::Receiver<u32>,
+    signals: watch::Receiver<Signals>,
     seen: AtomicU32,
     inner: Mutex<Inner>,
 }
@@ -34,37 +34,64 @@ struct Inner {
     outputs: Vec<Output>,
     /// The outputs before this one are printed.
     printed: usize,
+    /// Why not all could be printed.
+    unprinted: Option<String>,
 }
 
 impl Terminal {
-    /// Listens for Ctrl-C from now on.
+    /// Listens for signals from now on.
     pub(crate) fn new() -> Self {
-        let (count, interrupts) = watch::channel(0);
-        tokio::spawn(async move {
-            while tokio::signal::ctrl_c().await.is_ok() {
-                count.send_modify(|count| *count += 1);
-            }
-        });
         Terminal {
-            interrupts,
+            signals: signals::listen(),
             seen: AtomicU32::new(0),
             inner: Mutex::default(),
         }
     }
 
-    /// Ends a cell: prints what is left, and hands its outputs over.
-    pub(crate) fn finish(&self, problem: Option<Problem>) -> Vec<Output> {
+    /// Prints a problem with the place of what has failed, and keeps it.
+    pub(crate) fn fail(&self, place: &str, problem: Problem) {
         let mut inner = self.lock();
         inner.print(0);
-        if let Some(problem) = problem {
-            match std::io::stderr().is_terminal() {
-                true => eprintln!("{}", problem.traceback().join("\n")),
-                false => eprintln!("{}", problem.text()),
-            }
-            inner.outputs.push(Output::Problem(problem));
-        }
+        let lines = match std::io::stderr().is_terminal() {
+            true => problem.traceback().join("\n"),
+            false => problem.text(),
+        };
+        inner.write("stderr", &format!("{place}: {lines}\n"));
+        inner.outputs.push(Output::Problem(problem));
+        inner.printed = inner.outputs.len();
+    }
+
+    /// Ends a cell: prints what is left, and hands its outputs over.
+    pub(crate) fn finish(&self) -> Vec<Output> {
+        let mut inner = self.lock();
+        inner.print(0);
         inner.printed = 0;
         std::mem::take(&mut inner.outputs)
+    }
+
+    /// The signal that ends the run, where one has come.
+    pub(crate) fn signal(&self) -> Option<u8> {
+        self.signals.borrow().first
+    }
+
+    /// Returns when what runs is not waited for any more after a signal.
+    pub(crate) async fn lost_patience(&self) {
+        let mut signals = self.signals.clone();
+        if signals
+            .wait_for(|signals| signals.lost_patience)
+            .await
+            .is_err()
+        {
+            std::future::pending::<()>().await;
+        }
+    }
+
+    /// An error where not all could be printed.
+    pub(crate) fn printed(&self) -> Result<(), String> {
+        match self.lock().unprinted.take() {
+            Some(why) => Err(format!("not everything could be printed: {why}")),
+            None => Ok(()),
+        }
     }
 
     fn lock(&self) -> std::sync::MutexGuard<'_, Inner> {
@@ -109,7 +136,7 @@ impl Inner {
     fn stream(&mut self, printed: &str, name: &'static str, text: String) {
         // Printed at once: whoever waits should see why.
         self.print(0);
-        print_stream(printed, &text);
+        self.write(printed, &text);
         match self.outputs.last_mut() {
             Some(Output::Stream(last, so_far)) if *last == name => so_far.push_str(&text),
             _ => self.outputs.push(Output::Stream(name, text)),
@@ -120,27 +147,34 @@ impl Inner {
     /// Prints all outputs but the last `spare` ones.
     fn print(&mut self, spare: usize) {
         let until = self.outputs.len().saturating_sub(spare);
-        for output in self.outputs.iter().take(until).skip(self.printed) {
-            if let Output::Result(bundle) | Output::Display(bundle, _) = output {
+        for at in self.printed..until {
+            if let Output::Result(bundle) | Output::Display(bundle, _) = &self.outputs[at] {
                 // psql closes each table with an empty line.
-                print_stream(
-                    "stdout",
-                    &format!("{}\n\n", bundle.text().trim_end_matches('\n')),
-                );
+                let text = format!("{}\n\n", bundle.text().trim_end_matches('\n'));
+                self.write("stdout", &text);
             }
         }
         self.printed = self.printed.max(until);
     }
+
+    fn write(&mut self, name: &str, text: &str) {
+        match print_stream(name, text) {
+            // A reader that has gone, such as `head`, is no reason to fail.
+            Err(error) if error.kind() != ErrorKind::BrokenPipe => {
+                self.unprinted.get_or_insert(error.to_string());
+            }
+            _ => {}
+        }
+    }
 }
 
-fn print_stream(name: &str, text: &str) {
-    // A reader that has gone, such as `head`, is no reason to fail.
-    let _ = match name {
+fn print_stream(name: &str, text: &str) -> std::io::Result<()> {
+    match name {
         "stderr" => std::io::stderr().write_all(text.as_bytes()),
         _ => std::io::stdout()
             .write_all(text.as_bytes())
             .and_then(|()| std::io::stdout().flush()),
-    };
+    }
 }
 
 impl Host for Terminal {
@@ -156,7 +190,7 @@ impl Host for Terminal {
         let typed = tokio::task::spawn_blocking(move || match secret {
             true => rpassword::prompt_password(prompt),
             false => {
-                print_stream("stderr", &prompt);
+                print_stream("stderr", &prompt)?;
                 let mut line = String::new();
                 std::io::stdin()
                     .read_line(&mut line)
@@ -170,9 +204,10 @@ impl Host for Terminal {
     }
 
     async fn interrupted(&self) {
-        let mut interrupts = self.interrupts.clone();
+        let mut signals = self.signals.clone();
         let seen = self.seen.load(Ordering::SeqCst);
-        if interrupts.wait_for(|count| *count > seen).await.is_err() {
+        let more = signals.wait_for(|signals| signals.interrupts > seen);
+        if more.await.is_err() {
             // Without a listener there are no interrupts.
             std::future::pending::<()>().await;
         }
@@ -182,12 +217,12 @@ impl Host for Terminal {
 
 /// A line on standard output.
 pub(crate) fn say(line: &str) {
-    println!("{line}");
+    let _ = print_stream("stdout", &format!("{line}\n"));
 }
 
 /// A line on standard error, where there is one.
 pub(crate) fn complain(why: &str) {
     if !why.is_empty() {
-        eprintln!("rowcell: {why}");
+        let _ = print_stream("stderr", &format!("rowcell: {why}\n"));
     }
 }
