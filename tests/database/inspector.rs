@@ -245,3 +245,24 @@ async fn an_open_transaction_stands_whatever_is_asked() {
     notebook.good("commit").await;
     assert_eq!(notebook.value("select count(*) from kept").await, "1");
 }
+
+#[tokio::test]
+async fn the_name_of_a_schema_means_what_is_in_it() {
+    let notebook = Notebook::new(&Database::new().await);
+    notebook
+        .good("create schema shop; create table shop.orders (id int); create table shopping (id int);")
+        .await;
+    let listed = async |pattern: &str| {
+        let tables = json_of(&notebook, &format!("%tables {pattern} --json")).await;
+        let names = tables.as_array().unwrap().iter();
+        let names: Vec<_> = names.map(|table| table["name"].as_str().unwrap()).collect();
+        names.join(" ")
+    };
+    assert_eq!(listed("public").await, "shopping");
+    assert_eq!(listed("SHOP").await, "orders");
+    assert_eq!(listed("shop*").await, "shopping");
+    // A table of that name comes first.
+    notebook.good("create table public.shop (id int)").await;
+    assert_eq!(listed("shop").await, "shop");
+    assert_eq!(listed("nothing").await, "");
+}

@@ -11,6 +11,7 @@ mod complete;
 mod connections;
 mod failure;
 mod fetch;
+mod forgotten;
 mod generate;
 mod guard;
 mod host;

@@ -2,6 +2,7 @@
 
 use display::{Place, Problem};
 
+use crate::forgotten;
 use crate::query::Run;
 use crate::query_service;
 use crate::session::Session;
@@ -48,6 +49,9 @@ impl<H> Run<'_, H> {
             );
             problem.advice.extend(explained.map(str::to_owned));
         }
+        problem
+            .advice
+            .extend(forgotten::advice(self.text, statement, &problem));
         // From inside the embedded PostgreSQL, every refusal of the operating system looks like this.
         if matches!(session.target(), Target::Local(_)) && problem.message.ends_with("I/O error") {
             problem.advice.push(

@@ -38,6 +38,10 @@ pub(super) async fn tables<H: Host>(
         .ok_or_else(|| refused(run, at.clone(), "%tables takes one pattern and --json"))?;
     let mut relations = inspector::relations(run).await?;
     if let Some(pattern) = pattern {
+        // The name of a schema alone means all that is in it, where no relation has that name.
+        let names_one = relations.iter().any(|relation| is_meant(relation, pattern));
+        let schema = format!("{pattern}.*");
+        let pattern = if names_one { pattern } else { &schema };
         relations.retain(|relation| is_meant(relation, pattern));
     }
     let few = relations.len() <= WITH_COLUMNS && !as_json;
