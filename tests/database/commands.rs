@@ -217,3 +217,73 @@ async fn a_notification_is_told_with_the_next_statement() {
         "{answer:?}"
     );
 }
+
+/// What a problem's advice says.
+async fn advice(notebook: &Notebook, cell: &str) -> String {
+    notebook.bad(cell).await.advice.join("\n")
+}
+
+#[tokio::test]
+async fn a_forgotten_semicolon_is_named() {
+    let notebook = Notebook::new(&Database::new().await);
+    notebook.good("create temp table t (a int)").await;
+    for (cell, command, line) in [
+        ("select 1\n%tables", "%tables", 1),
+        ("\nselect a\nfrom t\n\n%chart bar x=a", "%chart", 3),
+        ("insert into t values (1)\n%tables", "%tables", 1),
+        ("select 1 as a\n%%sql --limit 3\nselect 2", "%%sql", 1),
+        ("%%sql --as kept\nselect 1\n%results kept", "%results", 2),
+        ("create temp table u (a int)\n%export u.csv", "%export", 1),
+    ] {
+        let expected = format!("A ; is missing at the end of line {line}: without it {command} is");
+        let said = advice(&notebook, cell).await;
+        assert!(said.starts_with(&expected), "{cell}\n{said}");
+    }
+    for (cell, word, line) in [
+        ("select 1\nselect 2", "SELECT", 1),
+        ("select a\nfrom t\nupdate t set a = 2", "UPDATE", 2),
+        (
+            "insert into t values (1)\ninsert into t values (2)",
+            "INSERT",
+            1,
+        ),
+        ("drop table t\ncreate table t (a int)", "CREATE", 1),
+    ] {
+        let expected = format!(
+            "If {word} begins another statement, a ; is missing at the end of line {line}."
+        );
+        assert_eq!(advice(&notebook, cell).await, expected, "{cell}");
+    }
+    for cell in [
+        "select b\nfrom t",
+        "select 1 +\n  % 3",
+        "select (\nselect 1 1)",
+        "with a as (select 1)\nselect b from a",
+        "select '\n%tables' x y",
+    ] {
+        assert_eq!(advice(&notebook, cell).await, "", "{cell}");
+    }
+    // As psql: a command behind a statement that is not ended comes first, and the statement then.
+    let answer = notebook.good("select 5 as n\n\\echo first\n;").await;
+    assert_eq!(answer.transcript(), "out first\nresult n 5");
+}
+
+#[tokio::test]
+async fn what_a_power_failure_may_cost_a_folder_is_said_once() {
+    const COST: &str = "PostgreSQL's fsync is off here";
+    let notebook = Notebook::new(&Database::new().await);
+    for (cell, is_said) in [
+        ("%connect local", false),
+        ("%connect local /nowhere/a", true),
+        ("%connect local /nowhere/a as again", false),
+        ("%connect local /nowhere/b", true),
+    ] {
+        let said = notebook.good(cell).await.out();
+        assert_eq!(said.contains(COST), is_said, "{cell}: {said}");
+    }
+    // Also where no cell connects.
+    let target = query::Target::parse("local /nowhere/a", &|_| None).unwrap();
+    let notebook = Notebook::first(Some(target), "no password of anybody's");
+    let answer = notebook.run("select 1").await;
+    assert!(answer.transcript().contains(COST), "{answer:?}");
+}

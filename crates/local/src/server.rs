@@ -59,7 +59,8 @@ impl Server {
     ///
     /// The first start on a machine takes about 0.7 s, later ones 0.35 s. In a folder,
     /// commits survive the end of any process at any time, and after [`Server::stop`] everything is
-    /// on the disk; what the operating system had not written yet is lost when the power fails.
+    /// on the disk. PostgreSQL's `fsync` is off: when the power fails, what the operating system had
+    /// not written yet is lost, in whatever order it had not written it.
     ///
     /// # Errors
     /// See [`Error`]. A folder that is refused is left as it was.

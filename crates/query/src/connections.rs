@@ -1,5 +1,7 @@
 //! The notebook's connections: by name, and the current one.
 
+use std::collections::HashSet;
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard};
 
 use crate::nearest::nearest;
@@ -21,6 +23,8 @@ struct Inner {
     failed: Option<String>,
     /// What the first statement uses, where no cell has said anything.
     first: Option<Target>,
+    /// The folders of embedded databases of which it is told what a power failure may cost.
+    told: HashSet<PathBuf>,
 }
 
 impl Connections {
@@ -73,9 +77,10 @@ impl Connections {
         }
         let first = self.lock().first.take();
         if let Some(target) = first {
-            return Ok((self.add(None, target), None));
+            let line = self.remark(&target);
+            return Ok((self.add(None, target), line));
         }
-        let (target, line) = match Target::from_environment(&variable)? {
+        let (target, mut line) = match Target::from_environment(&variable)? {
             Some((target, name)) => {
                 let line = format!("Using {} ({name} is set).", target.describe());
                 (target, line)
@@ -86,7 +91,23 @@ impl Connections {
                     .to_owned(),
             ),
         };
+        if let Some(remark) = self.remark(&target) {
+            line = format!("{line}\n{remark}");
+        }
         Ok((self.add(None, target), Some(line)))
+    }
+
+    /// What is to be known of an embedded database in a folder; once for each.
+    pub(crate) fn remark(&self, target: &Target) -> Option<String> {
+        let Target::Local(Some(folder)) = target else {
+            return None;
+        };
+        let is_new = self.lock().told.insert(folder.clone());
+        is_new.then(|| {
+            "What is committed in this folder outlives the kernel and any end of it, but perhaps no \
+             power failure: PostgreSQL's fsync is off here."
+                .into()
+        })
     }
 
     /// All of them, and the name of the current one.

@@ -112,12 +112,16 @@ async fn add<H: Host>(
         )
         .await;
     }
+    let remark = run.query.connections.remark(&target);
     let session = run.query.connections.add(name, target);
     run.out(format!(
         "{} is the current connection; the first statement opens it.\n",
         named(&session)
     ))
     .await;
+    if let Some(remark) = remark {
+        run.out(remark + "\n").await;
+    }
 }
 
 /// A session's name, and where it goes where the name does not say so.
