@@ -2,6 +2,7 @@
 
 import json
 
+import psutil
 import pytest
 from support import lab
 from test_lab import shoot
@@ -80,13 +81,136 @@ def test_a_selection_is_copied_as_tab_separated_text(notebook):
     assert page.evaluate("navigator.clipboard.readText()") == "1\tGröße 1\n2\tGröße 2\n"
 
 
-def test_a_reopened_notebook_shows_the_table(notebook):
-    """Without the kernel the widget would be an error: the table stands there again."""
-    notebook.command("kernelmenu:shutdown")
-    notebook.page.wait_for_selector(".rowcell-grid", state="detached")
+def test_a_filter_that_finds_nothing_can_be_taken_back(notebook):
+    page = notebook.page
+    grid = page.locator(".rowcell-grid")
+    status = grid.locator(".status")
+    first = grid.locator(".body .row:first-child .cell:first-child")
+    for box in "Filter word", "Search all columns":
+        grid.get_by_label(box).fill("nowhere to be found")
+        until(page, status, "0 of 200,000 rows")
+        grid.get_by_text("Reset").click()
+        until(page, status, "200,000 rows")
+        until(page, first, "1")
+    # From nothing to something else, without a Reset; and past what is no filter at all.
+    grid.get_by_label("Filter n", exact=True).fill("= 0")
+    until(page, status, "0 of 200,000 rows")
+    grid.get_by_label("Filter n", exact=True).fill("= 7")
+    until(page, first, "7")
+    grid.get_by_text("Reset").click()
+    until(page, status, "200,000 rows")
+
+
+# What JupyterLab takes for commands: cut, copy, paste, delete, insert, merge, change, run, move.
+KEYS = "x c v d d z a b m y r 1 0 0 i i k j o l h s Shift+M Shift+L Enter Escape Delete Space " + (
+    "ArrowUp ArrowDown Home End Shift+Enter Control+Enter Alt+Enter Control+a Control+x Control+z "
+    "Control+Shift+- Control+Shift+ArrowUp Control+ArrowDown Shift+K"
+)
+
+
+def test_keys_in_the_grid_do_nothing_to_the_notebook(notebook):
+    page = notebook.page
+    grid = page.locator(".rowcell-grid")
+    cells = """() => jupyterapp.shell.currentWidget.content.widgets.map(
+        cell => [cell.model.type, cell.model.sharedModel.getSource(), cell.prompt, cell.inputHidden])"""
+    before = page.evaluate(cells)
+    places = [grid.locator(".view"), grid.get_by_label("Sort by quarter"), grid.get_by_text("Copy")]
+    for place in [*places, grid.get_by_label("Width of n", exact=True), grid.locator("summary")]:
+        for key in KEYS.split():
+            place.focus()
+            page.keyboard.press(key)
+        assert page.evaluate(cells) == before, place
+    assert grid.count() == 1
+    box = grid.get_by_label("Search all columns")
+    box.fill("")
+    box.press_sequentially("xdda")
+    assert box.input_value() == "xdda"
+    assert page.evaluate(cells) == before
+    grid.get_by_text("Reset").click()
+    until(page, grid.locator(".status"), "200,000 rows")
+
+
+def test_what_is_saved_is_the_table(notebook, open_notebook, folder):
+    """Also while the grid is on the page: the notebook may be closed in any way."""
+    saved = notebook.saved()
+    outputs = json.loads(saved)["cells"][0]["outputs"]
+    tables = [output for output in outputs if output["output_type"] != "stream"]
+    assert [sorted(output["data"]) for output in tables] == [["text/html", "text/plain"]]
+    assert "widget" not in saved and "rowcell-" not in json.dumps(outputs)
+    (folder / "next-day.ipynb").write_text(saved)
+    other = open_notebook(folder / "next-day.ipynb")
+    assert "Größe 100" in other.output(0).locator("table").inner_text()
+    assert "rror" not in other.text(0)
+
+
+def test_a_second_notebook_on_the_same_kernel_has_its_grid(notebook, folder):
+    page = notebook.page
+    second = lab.write(folder, "second", "select n from generate_series(1, 5000) as n")
+    page.evaluate(
+        """async path => {
+            const kernel = jupyterapp.shell.currentWidget.sessionContext.session.kernel.id
+            const widget = await jupyterapp.commands.execute('docmanager:open', { path })
+            await widget.sessionContext.ready
+            await widget.sessionContext.changeKernel({ id: kernel })
+        }""",
+        second.name,
+    )
+    notebook.wait("idle")
+    page.keyboard.press("Escape")
+    notebook.command("notebook:run-all-cells")
+    shown = page.locator(".jp-NotebookPanel:not(.lm-mod-hidden) .jp-CodeCell").first
+    shown.locator(".rowcell-grid .status", has_text="5,000 rows").wait_for()
+    assert "rror" not in shown.inner_text()
+    page.evaluate(
+        """async () => {
+            for (const name of ['docmanager:save', 'application:close'])
+                await jupyterapp.commands.execute(name)
+        }"""
+    )
+    page.locator(".rowcell-grid .status", has_text="200,000 rows").wait_for()
+
+
+def test_a_page_that_is_loaded_anew_shows_the_table(notebook):
+    notebook.saved()
+    notebook.page.reload()
+    notebook.wait("idle")
     assert "Größe 100" in notebook.output(0).locator("table").inner_text()
-    saved = json.loads(notebook.saved())
-    assert "widget-view" not in json.dumps(saved["cells"])
+    assert "rror" not in notebook.text(0)
+    notebook.run(0)
+    notebook.page.wait_for_selector(".rowcell-grid [role=gridcell]")
+
+
+@pytest.mark.parametrize("how", ["restart", "kill", "shutdown"])
+def test_the_table_is_back_when_the_kernel_has_gone(notebook, how):
+    page = notebook.page
+    grid = page.locator(".rowcell-grid")
+    if grid.count() == 0:
+        notebook.run(0)
+        page.wait_for_selector(".rowcell-grid [role=gridcell]")
+    if how == "restart":
+        page.get_by_title("Restart the kernel", exact=True).click()
+        page.get_by_role("button", name="Confirm Kernel Restart").click()
+    elif how == "kill":
+        KERNEL = "jupyterapp.shell.currentWidget.sessionContext.session.kernel"
+        assert page.evaluate(f"{KERNEL}.status") == "idle"
+        ended = [process for process in psutil.process_iter(["cmdline"])
+                 if is_kernel(process, page.evaluate(f"{KERNEL}.id"))]
+        assert len(ended) == 1
+        ended[0].kill()
+    else:
+        notebook.command("kernelmenu:shutdown")
+    page.wait_for_selector(".rowcell-grid", state="detached")
+    assert "Größe 100" in notebook.output(0).locator("table").inner_text()
+    saved = notebook.saved()
+    assert "widget" not in saved
+    if how != "shutdown":
+        notebook.wait("idle")
+
+
+def is_kernel(process, identity):
+    """Whether a process is the kernel of that name; Jupyter names the connection file after it."""
+    command = process.info["cmdline"] or []
+    return "kernel" in command and any(identity in word for word in command)
 
 
 def until(page, locator, text, whole=True):

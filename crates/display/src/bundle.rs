@@ -35,6 +35,18 @@ impl Bundle {
             .unwrap_or_default()
     }
 
+    /// The same bundle, its HTML in an element of this class, by which a page can find it.
+    #[must_use]
+    pub fn marked(self, class: &str) -> Self {
+        match self.html() {
+            Some(html) => {
+                let html = format!("<div class=\"{class}\">\n{html}\n</div>");
+                self.with("text/html", html)
+            }
+            None => self,
+        }
+    }
+
     /// The HTML, if there is any.
     pub fn html(&self) -> Option<&str> {
         self.get("text/html").and_then(Value::as_str)

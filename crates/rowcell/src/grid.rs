@@ -1,8 +1,12 @@
-//! The grid: the widget that pages through a kept result. The static table stands first; the grid
-//! takes its place only when the front end has said hello, and gives it back before the kernel
-//! ends, so that a notebook that is opened without a kernel shows the table.
+//! The grid: the widget that pages through a kept result. The static table stands first and stays in
+//! the notebook: the grid takes its place on the open page alone. So what is saved is the table, in
+//! whatever way a notebook is closed.
+//!
+//! When the widget's script has said hello, the table is shown anew with a mark in it; the script
+//! finds the mark on the page, draws the grid there, and the mark goes.
 
 use std::collections::VecDeque;
+use std::hash::{BuildHasher, RandomState};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -19,7 +23,6 @@ const STYLE: &str = include_str!("grid/grid.css");
 /// The comm by which a front end that has widgets asks for those there are.
 const CONTROL: &str = "jupyter.widget.control";
 const WIDGET: &str = "jupyter.widget";
-const VIEW: &str = "application/vnd.jupyter.widget-view+json";
 /// Grids that are open at once; of more, the oldest become tables again.
 const OPEN: usize = 50;
 /// The most rows a page has, and the most bytes that go to a clipboard.
@@ -40,8 +43,9 @@ struct Grid {
     request: Request,
     /// The display it takes the place of, and what stood there.
     display: String,
-    table: jupyter::Bundle,
-    shown: AtomicBool,
+    table: Bundle,
+    /// The class by which its script finds the table on the page.
+    mark: String,
     browser: Browser,
     seen: Mutex<Seen>,
 }
@@ -50,7 +54,8 @@ struct Grid {
 #[derive(Default)]
 struct Seen {
     wish: Wish,
-    view: Option<Arc<View>>,
+    /// Locked while it is made: whoever asks for the same waits.
+    view: Arc<Mutex<Option<Arc<View>>>>,
     /// Stops the making of it, when another is wanted.
     stop: Arc<AtomicBool>,
 }
@@ -103,8 +108,10 @@ impl Grids {
         if !self.widgets.load(Ordering::Relaxed) {
             return;
         }
+        // Another kernel's tables may stand on the same page.
+        let mark = format!("rowcell-{:016x}", RandomState::new().hash_one(()));
         let said = Said {
-            data: json!({ "state": state(&browser), "buffer_paths": [] }),
+            data: json!({ "state": state(&browser, &mark), "buffer_paths": [] }),
             metadata: version("2.1.0"),
             buffers: Vec::new(),
         };
@@ -114,11 +121,8 @@ impl Grids {
             comm,
             request: request.clone(),
             display,
-            table: jupyter::Bundle {
-                data: table.data,
-                metadata: table.metadata,
-            },
-            shown: AtomicBool::new(false),
+            table,
+            mark,
             browser,
             seen: Mutex::default(),
         };
@@ -126,8 +130,7 @@ impl Grids {
         if open.len() > OPEN
             && let Some(oldest) = open.pop_front()
         {
-            oldest.take_back().await;
-            oldest.comm.close().await;
+            oldest.end().await;
         }
     }
 
@@ -148,18 +151,21 @@ impl Grids {
         match (grid, method) {
             (None, "request_states") => self.tell_states(comm).await,
             (Some(grid), "request_state") => {
-                let state = state(&grid.browser);
+                let state = state(&grid.browser, &grid.mark);
                 let data = json!({ "method": "update", "state": state, "buffer_paths": [] });
                 comm.say(Said::data(data)).await;
             }
-            (Some(grid), "custom") if said.data["content"]["kind"] == "hello" => {
-                grid.shown.store(true, Ordering::Relaxed);
-                let bundle = grid.table.clone().with(VIEW, grid.view_bundle());
-                grid.request.update(&grid.display, bundle).await;
-            }
-            (Some(grid), "custom") => match Ask::deserialize(&said.data["content"]) {
-                Ok(ask) => grid.answer(comm, ask).await,
-                Err(error) => log::info!("a grid asks what is not understood: {error}"),
+            (Some(grid), "custom") => match said.data["content"]["kind"].as_str() {
+                Some("hello") => {
+                    grid.show(grid.table.clone().marked(&grid.mark)).await;
+                    comm.say(custom(json!({ "kind": "marked" }))).await;
+                }
+                // It has found the table, or there is none on its page.
+                Some("looked") => grid.show(grid.table.clone()).await,
+                _ => match Ask::deserialize(&said.data["content"]) {
+                    Ok(ask) => grid.answer(comm, ask).await,
+                    Err(error) => log::info!("a grid asks what is not understood: {error}"),
+                },
             },
             // The front end keeps the state of its widgets; the kernel's never changes.
             _ => {}
@@ -172,11 +178,11 @@ impl Grids {
         open.retain(|grid| grid.comm.id() != id);
     }
 
-    /// Puts the tables back.
+    /// Ends all of them: their tables are seen again.
     pub(crate) async fn close(&self) {
         let open: Vec<_> = self.open.lock().await.drain(..).collect();
         for grid in open {
-            grid.take_back().await;
+            grid.end().await;
         }
     }
 
@@ -185,7 +191,7 @@ impl Grids {
         let states: Map<String, Value> = open
             .iter()
             .map(|grid| {
-                let state = state(&grid.browser);
+                let state = state(&grid.browser, &grid.mark);
                 let model = json!({
                     "model_name": state["_model_name"],
                     "model_module": state["_model_module"],
@@ -206,14 +212,19 @@ impl Grids {
 }
 
 impl Grid {
-    fn view_bundle(&self) -> Value {
-        json!({ "version_major": 2, "version_minor": 1, "model_id": self.comm.id() })
+    /// Shows the table anew where it stands.
+    async fn show(&self, table: Bundle) {
+        let bundle = jupyter::Bundle {
+            data: table.data,
+            metadata: table.metadata,
+        };
+        self.request.update(&self.display, bundle).await;
     }
 
-    async fn take_back(&self) {
-        if self.shown.swap(false, Ordering::Relaxed) {
-            self.request.update(&self.display, self.table.clone()).await;
-        }
+    /// Has the script take the grid away.
+    async fn end(&self) {
+        self.comm.say(custom(json!({ "kind": "gone" }))).await;
+        self.comm.close().await;
     }
 
     /// Answers what is asked of the result, on a thread that may wait for the disk.
@@ -230,11 +241,9 @@ impl Grid {
             ),
         };
         content["generation"] = generation.into();
-        let data = json!({ "method": "custom", "content": content });
         comm.say(Said {
-            data,
-            metadata: Map::new(),
             buffers,
+            ..custom(content)
         })
         .await;
     }
@@ -292,35 +301,33 @@ impl Grid {
                 .collect(),
             search: asked.search.clone(),
         };
-        let stop = {
-            let mut seen = self.seen();
-            if seen.wish == wish
-                && let Some(view) = &seen.view
-            {
-                return Ok(view.clone());
+        let (view, stop) = {
+            let mut seen = lock(&self.seen);
+            if seen.wish != wish {
+                seen.stop.store(true, Ordering::Relaxed);
+                *seen = Seen {
+                    wish: wish.clone(),
+                    ..Seen::default()
+                };
             }
-            seen.stop.store(true, Ordering::Relaxed);
-            *seen = Seen {
-                wish: wish.clone(),
-                ..Seen::default()
-            };
-            seen.stop.clone()
+            (seen.view.clone(), seen.stop.clone())
         };
-        let view = Arc::new(self.browser.view(&wish, &stop)?);
-        let mut seen = self.seen();
-        if seen.wish == wish {
-            seen.view = Some(view.clone());
+        let mut view = lock(&view);
+        if let Some(view) = &*view {
+            return Ok(view.clone());
         }
-        Ok(view)
-    }
-
-    fn seen(&self) -> MutexGuard<'_, Seen> {
-        self.seen.lock().unwrap_or_else(PoisonError::into_inner)
+        let made = Arc::new(self.browser.view(&wish, &stop)?);
+        *view = Some(made.clone());
+        Ok(made)
     }
 }
 
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
 /// The widget's state: what anywidget needs, and what the grid begins with.
-fn state(browser: &Browser) -> Value {
+fn state(browser: &Browser, mark: &str) -> Value {
     let columns = browser.columns().iter().map(|column| {
         json!({
             "name": column.name,
@@ -341,10 +348,16 @@ fn state(browser: &Browser) -> Value {
         "_anywidget_id": "rowcell.Grid",
         "_esm": SCRIPT,
         "_css": STYLE,
+        "mark": mark,
         "title": browser.title(),
         "rows": browser.rows(),
         "columns": columns.collect::<Vec<_>>(),
     })
+}
+
+/// A message that widgets of any kind may send.
+fn custom(content: Value) -> Said {
+    Said::data(json!({ "method": "custom", "content": content }))
 }
 
 fn version(version: &str) -> Map<String, Value> {

@@ -6,16 +6,76 @@ const BLOCK = 100; // rows that are asked for at once
 const BLOCKS = 40; // blocks that are remembered
 const TALLEST = 8_000_000; // px: browsers cut elements that are much taller
 
+const PATIENCE = 3000; // ms: a page without the table is not searched any longer
+// Keys that are the page's, also with the focus in here: save, find, the palette, the sidebar.
+const PAGES = /^(s|f|b)$|^shift\+(s|c)$/;
+
 export default {
-  // Runs as soon as the front end knows the model: the kernel may show the grid now.
+  // Runs as soon as the front end knows the model. There is no view of it in the notebook, which
+  // would be an error wherever the model is not known: the grid is drawn over its table.
   initialize({ model }) {
+    const places = new Places(model);
     model.send({ kind: "hello" });
-  },
-  render({ model, el }) {
-    const grid = new Grid(model, el);
-    return () => grid.close();
+    return () => places.close();
   },
 };
+
+// Where a grid is drawn: each place of the page at which its table stands.
+class Places {
+  constructor(model) {
+    this.model = model;
+    this.drawn = []; // { grid, element, table }
+    this.listener = (message) => {
+      if (message.kind === "marked") this.look(performance.now());
+      if (message.kind === "gone") this.clear();
+    };
+    // The kernel that has the rows ends, or has ended.
+    this.left = () => this.clear();
+    this.status = (_, status) => {
+      if (/restarting|dead|terminating/.test(status)) this.clear();
+    };
+    model.on("msg:custom", this.listener);
+    model.on("comm_live_update", this.left);
+    this.kernel = model.widget_manager?.kernel;
+    this.kernel?.statusChanged?.connect(this.status);
+  }
+
+  close() {
+    this.clear();
+    this.model.off("msg:custom", this.listener);
+    this.model.off("comm_live_update", this.left);
+    this.kernel?.statusChanged?.disconnect(this.status);
+  }
+
+  look(since) {
+    const tables = [...document.querySelectorAll(`.${this.model.get("mark")}`)]
+      .map((marked) => marked.closest(".jp-OutputArea-child > .jp-OutputArea-output"));
+    if (tables.length === 0 && performance.now() - since < PATIENCE) {
+      setTimeout(() => this.look(since), 50);
+      return;
+    }
+    for (const table of tables) if (table) this.draw(table);
+    this.model.send({ kind: "looked" });
+  }
+
+  draw(table) {
+    // Two notebooks of one kernel each have a model for the same table.
+    if (table.nextElementSibling?.classList.contains("rowcell-place")) return;
+    const element = make("div", { class: "jp-OutputArea-output rowcell-place" });
+    table.after(element);
+    table.style.display = "none";
+    this.drawn.push({ grid: new Grid(this.model, element), element, table });
+  }
+
+  // The tables are seen again.
+  clear() {
+    for (const { grid, element, table } of this.drawn.splice(0)) {
+      grid.close();
+      element.remove();
+      table.style.display = "";
+    }
+  }
+}
 
 class Grid {
   constructor(model, el) {
@@ -77,6 +137,12 @@ class Grid {
     }, this.header, this.body);
     this.panel = make("div", { class: "panel", role: "region", "aria-live": "polite", hidden: "" });
     el.replaceChildren(bar, this.view, this.panel);
+    // What is typed in here is no command of the notebook around it.
+    el.addEventListener("keydown", (event) => {
+      const far = event.ctrlKey || event.metaKey;
+      const key = `${event.shiftKey ? "shift+" : ""}${event.key.toLowerCase()}`;
+      if (!(far && PAGES.test(key)) && !/^f\d+$/.test(key)) event.stopPropagation();
+    });
     this.view.addEventListener("scroll", () => requestAnimationFrame(() => this.draw()));
     this.view.addEventListener("keydown", (event) => this.key(event));
     this.body.addEventListener("mousedown", (event) => this.press(event));
@@ -120,7 +186,6 @@ class Grid {
         const step = { ArrowLeft: -16, ArrowRight: 16 }[event.key];
         if (step) {
           event.preventDefault();
-          event.stopPropagation();
           this.resize(index, this.widths[index] + step);
         }
       });
@@ -292,6 +357,8 @@ class Grid {
     this.at.row = 0;
     this.view.scrollTop = 0;
     this.draw();
+    // How many rows there are now is not known: of the view before there may have been none.
+    this.fetch(0);
   }
 
   order(column) {
@@ -349,8 +416,6 @@ class Grid {
     else if (event.key === "End") far ? (to.row = last.row) : (to.column = last.column);
     else return;
     event.preventDefault();
-    // JupyterLab has meanings of its own for most of these.
-    event.stopPropagation();
     to.row = Math.max(0, Math.min(last.row, to.row));
     to.column = Math.max(0, Math.min(last.column, to.column));
     if (to.row !== this.at.row || to.column !== this.at.column) {
