@@ -300,7 +300,7 @@ async fn types_are_found_in_the_whole_file() {
     assert!(
         said(&answer).starts_with(
             "3 rows imported into \"my_data\", made with \"id\" bigint, \"code\" text, \"ratio\" numeric, \
-             \"at\" timestamptz, \"flag\" boolean, \"note\" text, "
+             \"at\" timestamptz, \"flag\" boolean, \"note\" text."
         ),
         "{answer:?}"
     );

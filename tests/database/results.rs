@@ -135,12 +135,8 @@ async fn a_slow_index_tells_how_far_it_is() {
             .any(|text| text.contains("] ") && text.contains(" % · ")),
         "{told:#?}"
     );
-    // In the end it says how long it has taken.
-    let last = told.last().unwrap();
-    assert!(
-        last.starts_with("CREATE INDEX big ") && !last.contains('%'),
-        "{last}"
-    );
+    // In the end it says what was done, and not how long that took: a notebook keeps it.
+    assert_eq!(told.last().unwrap(), "CREATE INDEX big");
     assert!(answer.out().ends_with("CREATE INDEX\n"));
     // The connection it was asked on is gone.
     tokio::time::sleep(Duration::from_millis(200)).await;

@@ -229,4 +229,4 @@ def stopped(kernel, request):
     answer = kernel.answer(request, timeout=10)
     assert answer.error["ename"] == "57014 query_canceled", answer.error
     kind, content = next(m for m in reversed(answer.messages) if m[0] == "update_display_data")
-    assert "stopped after" in content["data"]["text/plain"]
+    assert content["data"]["text/plain"].endswith(": stopped")

@@ -172,7 +172,7 @@ def test_a_second_notebook_on_the_same_kernel_has_its_grid(notebook, folder):
 
 def test_a_page_that_is_loaded_anew_shows_the_table(notebook):
     notebook.saved()
-    notebook.page.reload()
+    notebook.page.goto(notebook.page.url.split("?")[0] + "?reset")
     notebook.wait("idle")
     assert "Größe 100" in notebook.output(0).locator("table").inner_text()
     assert "rror" not in notebook.text(0)
@@ -188,7 +188,7 @@ def test_the_table_is_back_when_the_kernel_has_gone(notebook, how):
         notebook.run(0)
         page.wait_for_selector(".rowcell-grid [role=gridcell]")
     if how == "restart":
-        page.get_by_title("Restart the kernel", exact=True).click()
+        notebook.command("kernelmenu:restart")
         page.get_by_role("button", name="Confirm Kernel Restart").click()
     elif how == "kill":
         KERNEL = "jupyterapp.shell.currentWidget.sessionContext.session.kernel"
@@ -203,6 +203,8 @@ def test_the_table_is_back_when_the_kernel_has_gone(notebook, how):
     assert "Größe 100" in notebook.output(0).locator("table").inner_text()
     saved = notebook.saved()
     assert "widget" not in saved
+    if how == "kill":
+        page.locator(".jp-Dialog button", has_text="Ok").click()
     if how != "shutdown":
         notebook.wait("idle")
 

@@ -66,7 +66,7 @@ def serving(folder, home, port):
         process.wait(timeout=30)
 
 
-def wait_for(address, process, log, timeout=30):
+def wait_for(address, process, log, timeout=120):
     deadline = time.monotonic() + timeout
     while True:
         try:

@@ -5,15 +5,22 @@ use display::Problem;
 
 use crate::commands::PERCENT;
 use crate::split::tokens::Token;
-use crate::split::{Statement, pieces};
+use crate::split::{Statement, leading_words, pieces};
 
 /// The words that begin statements, and hardly ever a line of one …
 const BEGINNINGS: &[&str] = &[
     "ALTER", "ANALYZE", "BEGIN", "CALL", "COMMIT", "COPY", "CREATE", "DELETE", "DROP", "EXPLAIN",
     "GRANT", "INSERT", "MERGE", "REVOKE", "ROLLBACK", "SHOW", "TRUNCATE", "UPDATE", "VACUUM",
 ];
-/// … and those that do both: only where the error is at the word itself one is missing before it.
+/// … and those that do both: only where the error is at the word itself or right behind it (the word
+/// is a name for what stands before it, then) is one missing.
 const QUERIES: &[&str] = &["SELECT", "TABLE", "VALUES", "WITH"];
+/// What a query stands behind in one and the same statement.
+const BEFORE: &[&str] = &["ALL", "AS", "DISTINCT", "EXCEPT", "INTERSECT", "UNION"];
+/// The first words of statements that have a query below their first line.
+const AROUND: &[&str] = &[
+    "COPY", "CREATE", "DECLARE", "EXPLAIN", "INSERT", "PREPARE", "WITH",
+];
 
 /// What to say of a problem with a statement of this cell where a `;` seems to be missing in it.
 pub(crate) fn advice(cell: &str, statement: &Statement, problem: &Problem) -> Option<String> {
@@ -22,7 +29,11 @@ pub(crate) fn advice(cell: &str, statement: &Statement, problem: &Problem) -> Op
     let is_syntax = problem.code.as_deref() == Some("42601");
     let mut end = 0;
     let mut depth = 0_usize;
-    for (token, piece) in pieces(text) {
+    let first = leading_words(text, 1);
+    let is_around = first.iter().any(|word| AROUND.contains(&word.as_str()));
+    let mut before_word = String::new();
+    // A piece without text is half a character.
+    for (token, piece) in pieces(text).filter(|(_, piece)| !piece.is_empty()) {
         let start = piece.as_ptr() as usize - text.as_ptr() as usize;
         let before = std::mem::replace(&mut end, start + piece.len());
         match token {
@@ -30,6 +41,8 @@ pub(crate) fn advice(cell: &str, statement: &Statement, problem: &Problem) -> Op
             Token::ParenthesisEnd => depth = depth.saturating_sub(1),
             _ => {}
         }
+        let word = piece.to_uppercase();
+        let previous = std::mem::replace(&mut before_word, word.clone());
         let line_start = text[..start].rfind('\n').map_or(0, |at| at + 1);
         let begins_line = line_start > 0 && text[line_start..start].trim().is_empty();
         if !begins_line {
@@ -48,9 +61,12 @@ pub(crate) fn advice(cell: &str, statement: &Statement, problem: &Problem) -> Op
                 }
             }
             Token::Word if is_syntax && depth == 0 => {
-                let word = piece.to_uppercase();
                 let on_line = here <= place && line_of(cell, place) == line_of(cell, here);
-                if QUERIES.contains(&word.as_str()) && place == here
+                let blanks = text[end..].len() - text[end..].trim_start().len();
+                let behind = !is_around
+                    && !BEFORE.contains(&previous.as_str())
+                    && place == statement.in_cell(end + blanks);
+                if QUERIES.contains(&word.as_str()) && (place == here || behind)
                     || BEGINNINGS.contains(&word.as_str()) && on_line
                 {
                     return Some(format!(
@@ -127,6 +143,7 @@ mod tests {
         );
         check("select 1\n%%^sql --limit 3", "42883", &line(1));
         check("values ('\n%tables')\n%^export x.csv", "42703", &line(2));
+        check("select '§' €\n%^tables -- ü", "42601", &line(1));
         check("select 10\n% ^three", "42703", "");
         check("select 10\n%^three", "42703", "");
         check("select '\n%tables' ^x y", "42601", "");
@@ -155,7 +172,9 @@ mod tests {
             "42601",
             &said("WITH", 1),
         );
+        check("select 1\nselect ^2", "42601", &said("SELECT", 1));
         check("with a as (select 1)\nselect ^from", "42601", "");
+        check("select 1 union\nselect ^from", "42601", "");
         check("select (\n^select 1 1)", "42601", "");
         check("select 1 ^select 2", "42601", "");
         check("select 1\n^select 2", "42703", "");
