@@ -67,9 +67,7 @@ fn main() -> ExitCode {
         Command::Uninstall(place) => install::uninstall(&place).map(|()| ExitCode::SUCCESS),
         Command::Kernel {
             connection_file, ..
-        } => {
-            kernel::kernel(&connection_file).map(|()| ExitCode::SUCCESS)
-        }
+        } => kernel::kernel(&connection_file).map(|()| ExitCode::SUCCESS),
         Command::Run(arguments) => run::run(&arguments),
     };
     match done {
