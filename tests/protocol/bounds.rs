@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use bytes::Bytes;
 use jupyter::Options;
 use serde_json::json;
 use tokio::io::AsyncWriteExt;
@@ -221,6 +222,42 @@ async fn anothers_name_gets_nothing_of_his() {
         others[0].stream.try_read(&mut [0; 1]).is_err(),
         "no reply came here"
     );
+    front.end().await;
+}
+
+#[tokio::test]
+async fn what_the_kernel_has_signed_proves_nothing() {
+    let mut front = Frontend::start().await;
+    let mut listener = Raw::greeted(&front.ports, "iopub_port", "SUB", b"").await;
+    listener.write(&frame(0, b"\x01")).await.unwrap();
+    let cell = front.execute("talk hello").await;
+    front.reply(&cell).await;
+    front
+        .expect_all(&cell, &["busy", "In [1]: talk hello"])
+        .await;
+    front
+        .expect_all(&cell, &["comm_open echo: \"hello\"", "idle"])
+        .await;
+    // All that was published up to there is sent back as it came.
+    let mut heard = Vec::new();
+    let mut comms = 0;
+    while comms == 0 {
+        let mut parts = vec![listener.frame().await.unwrap()];
+        while parts.last().unwrap().0 & 1 == 1 {
+            parts.push(listener.frame().await.unwrap());
+        }
+        let parts: Vec<_> = parts
+            .into_iter()
+            .map(|(_, body)| Bytes::from(body))
+            .collect();
+        comms += usize::from(parts[0].ends_with(b"comm_open"));
+        heard.push(parts[1..].to_vec());
+    }
+    for frames in heard {
+        front.control.send(message(frames.clone())).await.unwrap();
+        front.shell.send(message(frames)).await.unwrap();
+    }
+    still_answers(&mut front).await;
     front.end().await;
 }
 

@@ -38,6 +38,7 @@ pub(crate) enum Rejected {
     BadSignature,
     Replayed,
     LargeHeader,
+    Kernels,
     NotJson(&'static str),
 }
 
@@ -55,6 +56,7 @@ impl fmt::Display for Rejected {
                 f.write_str("its signature is not made with this kernel's key")
             }
             Rejected::Replayed => f.write_str("its signature has been seen before"),
+            Rejected::Kernels => f.write_str("it is one that a kernel has sent itself"),
             Rejected::LargeHeader => f.write_str("its header is too large"),
             Rejected::NotJson(part) => write!(f, "its {part} is not what it should be"),
         }

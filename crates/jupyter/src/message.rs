@@ -13,6 +13,9 @@ use crate::frames::{Frames, Key, Rejected};
 /// The version of the messaging protocol that is spoken.
 pub(crate) const PROTOCOL: &str = "5.5";
 
+/// How the ids of kernels begin. Whoever subscribes has messages that are signed with the key, those
+/// of this process and of the one before a restart: sent back, they are no front end's.
+const KERNELS: &str = "kernel-";
 /// The largest header taken: it goes back with each message of its request.
 const MAX_HEADER: usize = 16 << 10;
 /// The largest metadata taken.
@@ -31,7 +34,7 @@ pub(crate) struct Session {
 impl Session {
     pub(crate) fn new(key: &str) -> Self {
         Self {
-            id: Uuid::new_v4().to_string(),
+            id: format!("{KERNELS}{}", Uuid::new_v4()),
             key: Key::new(key),
         }
     }
@@ -122,6 +125,9 @@ impl Message {
         }
         let header: Header =
             serde_json::from_slice(&frames.header).map_err(|_| Rejected::NotJson("header"))?;
+        if header.session.is_some_and(|id| id.starts_with(KERNELS)) {
+            return Err(Rejected::Kernels);
+        }
         let (metadata, flaw) = match metadata(&frames.metadata) {
             Ok(metadata) => (metadata, None),
             Err(flaw) => (Map::new(), Some(flaw)),
@@ -177,6 +183,7 @@ struct Header {
     /// Required by the protocol, and by those who look for their answers.
     #[serde(rename = "msg_id")]
     _id: String,
+    session: Option<String>,
 }
 
 #[derive(Deserialize)]
