@@ -216,3 +216,59 @@ async fn the_kind_of_session_that_is_wanted() {
     assert_eq!(wants("read-only", read_only).value("select 1").await, "1");
     wants("read-write", read_only).bad("select 1").await;
 }
+
+/// A server that lets everyone in, and answers each query with these bytes.
+async fn answers(bytes: &'static [u8]) -> u16 {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let port = listener.local_addr().unwrap().port();
+    tokio::spawn(async move {
+        while let Ok((mut client, _)) = listener.accept().await {
+            tokio::spawn(async move {
+                let mut buffer = [0; 4096];
+                let _ = client.read(&mut buffer).await;
+                // The way in is open; a key; ready.
+                let greeting = b"R\0\0\0\x08\0\0\0\0K\0\0\0\x0c\0\0\0\x01\0\0\0\x02Z\0\0\0\x05I";
+                let _ = client.write_all(greeting).await;
+                while client.read(&mut buffer).await.is_ok_and(|count| count > 0) {
+                    let _ = client.write_all(bytes).await;
+                }
+            });
+        }
+    });
+    port
+}
+
+#[tokio::test]
+async fn answers_that_are_none_of_the_protocols() {
+    let ask = async |bytes: &'static [u8]| {
+        let port = answers(bytes).await;
+        let notebook = Notebook::with(&format!(
+            "host=127.0.0.1 port={port} user=u dbname=d sslmode=disable"
+        ));
+        let problem = notebook.bad("select 1").await;
+        // The next one is as good as the first.
+        assert_eq!(notebook.bad("select 2").await.message, problem.message);
+        problem
+    };
+    // An error with nothing but a message, and nothing at all.
+    let problem = ask(b"E\0\0\0\x0dMno way\0\0Z\0\0\0\x05I").await;
+    assert_eq!(problem.name, "server_error");
+    assert_eq!(problem.text(), "ERROR:  no way");
+    let problem = ask(b"E\0\0\0\x05\0Z\0\0\0\x05I").await;
+    assert_eq!(problem.text(), "ERROR:  (the server gave no message)");
+    // Lengths that nothing has, a message that is cut short, and one nobody knows.
+    for (bytes, words) in [
+        (
+            &b"S\x7f\xff\xff\xffname"[..],
+            "a message of 2147483648 bytes",
+        ),
+        (b"D\x7f\xff\xff\xff\0\x01", "a message of 2147483648 bytes"),
+        (b"E\x7f\xff\xff\xffS", "a message of 2147483648 bytes"),
+        (b"T\0\0\0\x06\0\x09", "a message that is cut"),
+        (b"C\0\0\0\x08SELE", "a message that is cut"),
+    ] {
+        let problem = ask(bytes).await;
+        assert!(problem.name.starts_with("08006"), "{problem:?}");
+        assert!(problem.message.contains(words), "{words}: {problem:?}");
+    }
+}

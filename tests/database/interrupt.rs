@@ -99,12 +99,18 @@ async fn connecting_is_interrupted() {
         let notebook = Notebook::with(&format!(
             "host=127.0.0.1 port={port} user=nobody sslmode={tls}"
         ));
-        let (answer, time) = notebook.interrupted("select 1", 200).await;
-        assert!(time < Duration::from_secs(1), "{time:?}");
-        assert_eq!(
-            answer.problem.unwrap().message,
-            "interrupted; nothing was sent"
-        );
+        for gap in [0, 5, 100] {
+            let again = notebook
+                .host
+                .interrupt_after(Duration::from_millis(200 + gap));
+            let ((answer, time), ()) = tokio::join!(notebook.interrupted("select 1", 200), again);
+            assert!(time < Duration::from_secs(1), "{time:?}");
+            assert_eq!(
+                answer.problem.unwrap().message,
+                "interrupted; nothing was sent"
+            );
+            notebook.host.calm();
+        }
     }
 }
 
@@ -266,6 +272,95 @@ async fn two_interrupts_are_one_cancel_behind_a_network() {
 #[tokio::test]
 async fn two_interrupts_are_one_cancel_far_away() {
     two_interrupts_from_afar(300).await;
+}
+
+/// Rows on their way in either direction, between a server that is not near and a cell, a file or
+/// another connection.
+#[tokio::test]
+async fn two_interrupts_of_a_copy_are_one() {
+    let database = Database::new().await;
+    let proxy = Proxy::new().await;
+    proxy.is_far(Duration::from_millis(50));
+    let folder = tempfile::tempdir().unwrap();
+    let file = |name: &str| folder.path().join(name).display().to_string();
+    let lines = "1\n".repeat(200_000);
+    std::fs::write(file("in.csv"), format!("n\n{lines}")).unwrap();
+    let target = proxy.target(&database);
+    let notebook = Notebook::with(&target);
+    notebook
+        .good(
+            "create table into_it (n int);\n\
+             create function slow() returns trigger language plpgsql as \
+             $$ begin perform pg_sleep(0.01); return new; end $$;\n\
+             create trigger slow before insert on into_it for each row execute function slow()",
+        )
+        .await;
+    notebook.good(&format!("%connect {target} as other")).await;
+    notebook
+        .good(&format!(
+            "%use {}\ncreate temp table mine as select 7 as n",
+            database.name
+        ))
+        .await;
+    let rows = "select i from generate_series(1, 1000000000) as i";
+    let cells = [
+        format!("copy ({rows}) to stdout"),
+        format!("copy into_it from stdin;\n{lines}\\.\n"),
+        format!("%%export {}\n{rows}", file("out.csv")),
+        format!("%%export {}\n{rows}", file("out.parquet")),
+        format!("\\copy ({rows}) to '{}'", file("copied.csv")),
+        format!("%import {} into into_it", file("in.csv")),
+        format!("\\copy into_it from '{}' csv header", file("in.csv")),
+        format!(
+            "%%copy from other to {} as into_it\nselect i as n from ({rows}) as i (i)",
+            database.name
+        ),
+        format!("{rows} \\gset"),
+    ];
+    for (number, cell) in cells.iter().enumerate() {
+        let again = notebook.host.interrupt_after(Duration::from_millis(1005));
+        let ((answer, time), ()) = tokio::join!(notebook.interrupted(cell, 1000), again);
+        assert!(time < Duration::from_secs(5), "{cell:.50}: {time:?}");
+        let problem = answer.problem.unwrap();
+        assert!(problem.name.starts_with("57014"), "{cell:.50}: {problem:?}");
+        notebook.host.calm();
+        assert_eq!(
+            notebook.value("select n from mine").await,
+            "7",
+            "{cell:.50}"
+        );
+        assert_eq!(
+            database.ask("select count(*) from into_it"),
+            "0",
+            "{cell:.50}"
+        );
+        assert_eq!(notebook.value("%%sql --on other\nselect 8").await, "8");
+        assert!(proxy.cancels_seen() <= 2 * (number + 1), "{cell:.50}");
+    }
+    // Each was one request, but for the copy between two servers, which is one to each.
+    assert_eq!(proxy.cancels_seen(), cells.len() + 1);
+    let left: Vec<_> = std::fs::read_dir(folder.path()).unwrap().collect();
+    assert_eq!(left.len(), 1, "{left:?}");
+}
+
+/// The other server works long before it sends a row, and nobody is there to take it any more.
+#[tokio::test]
+async fn a_copy_whose_target_refuses_ends_at_its_source() {
+    let database = Database::new().await;
+    let notebook = Notebook::new(&database);
+    notebook.good("create table into_it (n int)").await;
+    notebook
+        .good(&format!("%connect {} as other", database.target()))
+        .await;
+    let began = Instant::now();
+    let cell = format!(
+        "%%copy from other to {} as into_it\nselect 1 as nosuch from pg_sleep(30)",
+        database.name
+    );
+    let problem = notebook.bad(&cell).await;
+    assert!(problem.name.starts_with("42703"), "{problem:?}");
+    assert!(began.elapsed() < Duration::from_secs(10));
+    assert_eq!(notebook.value("%%sql --on other\nselect 8").await, "8");
 }
 
 #[tokio::test]

@@ -248,12 +248,14 @@ async fn cell<H: Host>(
                 output = helper.next() => output,
                 () = host.interrupted() => {
                     // A statement that is cancelled is an error of the cell's, which may end by it
-                    // and keep its variables.
-                    if door.is_busy() && grace.is_none() {
-                        interrupts.notify_one();
-                        grace = Some(Instant::now() + GRACE);
-                    } else {
-                        helper.interrupt().await;
+                    // and keep its variables. Until that time is over, another click is the same.
+                    match grace {
+                        Some(_) => {}
+                        None if door.is_busy() => {
+                            interrupts.notify_one();
+                            grace = Some(Instant::now() + GRACE);
+                        }
+                        None => helper.interrupt().await,
                     }
                     continue;
                 }
