@@ -175,7 +175,7 @@ def test_an_open_transaction_is_not_harmed(duck, start, engine):
 
 def test_completion_and_inspection_know_the_tables(duck):
     duck.check("select 1 as one")
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + 60
     while "name" not in matches(duck, "select na| from people"):
         assert time.monotonic() < deadline
         time.sleep(0.1)

@@ -10,18 +10,14 @@ use crate::fetch::is_true;
 use crate::inspector::is_system;
 use crate::session::{Asker, NoAnswer, Rows};
 
-/// What is known when it has answered; nothing where it has been too slow for more.
+/// Reads relations and their columns; nothing where that was so slow that it is not to be done again.
 pub(super) async fn read(catalog: &Catalog, asker: &Asker) -> Result<Option<()>, NoAnswer> {
-    /// Nothing of ours is to hold the user up for longer.
-    const PATIENCE: Duration = Duration::from_millis(500);
+    /// Once may be slow; whoever is so slow each time would hold the user up.
+    const PATIENCE: Duration = Duration::from_secs(5);
     let started = Instant::now();
     let rows = asker.ask(include_str!("standard_relations.sql")).await?;
     let mut names = relations(rows);
     catalog.publish(&names);
-    if started.elapsed() > PATIENCE {
-        return Ok(None);
-    }
-    let started = Instant::now();
     let rows = asker.ask(include_str!("standard_columns.sql")).await?;
     let mut relations = names.relations.to_vec();
     columns(rows, &mut relations);
