@@ -101,10 +101,9 @@ async fn load<H: Host>(
 ) -> Result<(String, Vec<String>), Problem> {
     let looked = look_through(run, path, options, progress).await?;
     let there = destination(run, table).await?;
-    let known: Option<Vec<&str>> = match &there.columns {
-        Some(present) => Some(present.iter().map(|column| &*column.name).collect()),
-        None => None,
-    };
+    let known = there.columns.as_ref();
+    let known: Option<Vec<&str>> =
+        known.map(|present| present.iter().map(|column| &*column.name).collect());
     let mut import = looked.settle(known.as_deref()).map_err(file_problem)?;
     let mut remarks = import.remarks.clone();
     let (names, bytes): (Vec<&str>, Vec<bool>) = match &there.columns {
