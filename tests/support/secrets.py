@@ -57,15 +57,14 @@ class Secrets:
         """Looks through a kernel's files, and what it told the programs that it started."""
         try:
             process = psutil.Process(pid)
-            given = process.environ()
             self.search("the kernel's command line", " ".join(process.cmdline()))
             for file in Path(f"/proc/{process.pid}/fd").iterdir():
                 if file.is_file():
                     self.search_file(file)
             for child in process.children(recursive=True):
                 self.search("a command line", " ".join(child.cmdline()))
-                added = set(child.environ().items()) - set(given.items())
-                self.search("an environment", repr(added))
+                # Also what the kernel itself was given stays with it.
+                self.search("an environment", repr(child.environ()))
         except (psutil.Error, OSError):
             pass  # it has ended
 

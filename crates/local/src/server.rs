@@ -26,6 +26,9 @@ const STOPPING: Duration = Duration::from_secs(10);
 /// Of the child's last words, this much is told, in bytes.
 const LAST_WORDS: u64 = 4096;
 
+/// Environment variables that name other databases, beside libpq's.
+const ELSEWHERE: [&str; 2] = ["ROWCELL_CONNECT", "DATABASE_URL"];
+
 /// Where the data is kept.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Place {
@@ -141,6 +144,13 @@ impl Server {
             .process_group(0);
         if std::env::home_dir().is_none() {
             command.env("HOME", self.scratch.path());
+        }
+        // It is no business of its where else there are databases, and with which passwords.
+        for (name, _) in std::env::vars_os() {
+            let text = name.to_string_lossy();
+            if text.starts_with("PG") || ELSEWHERE.contains(&&*text) {
+                command.env_remove(name);
+            }
         }
         command.spawn()
     }

@@ -4,6 +4,7 @@ use std::collections::HashSet;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard};
 
+use crate::environment::variable;
 use crate::nearest::nearest;
 use crate::session::{Embedded, Session, lock};
 use crate::target::Target;
@@ -167,9 +168,4 @@ impl Connections {
     fn lock(&self) -> MutexGuard<'_, Inner> {
         lock(&self.inner)
     }
-}
-
-/// An environment variable that is set to something.
-pub(crate) fn variable(name: &str) -> Option<String> {
-    std::env::var(name).ok().filter(|value| !value.is_empty())
 }

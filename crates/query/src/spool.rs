@@ -16,7 +16,7 @@ use display::Problem;
 
 pub(crate) use self::kept::Kept;
 pub(crate) use self::writer::{About, Writer};
-use crate::connections::variable;
+use crate::environment::variable;
 use crate::nearest::nearest;
 use crate::session::lock;
 

@@ -5,7 +5,8 @@ use std::ops::Range;
 use display::{Problem, Table};
 
 use super::{failed, refused};
-use crate::connections::{Connections, variable};
+use crate::connections::Connections;
+use crate::environment::variable;
 use crate::host::Host;
 use crate::query::Run;
 use crate::session::{Session, expiry};

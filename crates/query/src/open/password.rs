@@ -11,6 +11,7 @@ use tokio::io::{AsyncRead, AsyncReadExt};
 use tokio::process::Command;
 use tokio::time::timeout;
 
+use crate::environment::secret_variables;
 use crate::secret::Secret;
 use crate::target::{Address, Host, Settings, passfile};
 
@@ -140,8 +141,12 @@ struct Ended {
     complaint: String,
 }
 
-/// Runs a program to its end; dropping the future ends the program.
+/// Runs a program to its end; dropping the future ends the program. It is not given the passwords that
+/// this one has been given.
 async fn ended(command: &mut Command) -> io::Result<Ended> {
+    for name in secret_variables() {
+        command.env_remove(name);
+    }
     let mut child = command
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
