@@ -53,6 +53,23 @@ impl From<IpAddr> for Inet {
     }
 }
 
+impl Default for Inet {
+    /// `0.0.0.0`, which is no host.
+    fn default() -> Self {
+        Inet::from(IpAddr::from([0; 4]))
+    }
+}
+
+impl Default for Cidr {
+    /// `0.0.0.0/0`, which is every host.
+    fn default() -> Self {
+        Cidr {
+            address: IpAddr::from([0; 4]),
+            bits: 0,
+        }
+    }
+}
+
 impl FromStr for Inet {
     type Err = Unreadable;
 

@@ -50,7 +50,6 @@ pub use complete::{Candidate, Completions};
 pub use environment::secret_variables;
 pub use host::{Host, Shown, Unanswered};
 pub use query::Query;
-pub use remote::{Given, Progress, Remote};
 pub use script::Ending;
 pub use remote::{Given, Progress, Remote, There};
 pub use secret::Secret;

@@ -40,6 +40,15 @@ pub(super) async fn model<H: Host>(
     let name = model.name.clone();
     let mut models = lock(&run.query.models).clone();
     models.retain(|other| other.name != name);
+    // An enum that has got another label has it in all of them.
+    for of in models.iter_mut().flat_map(|other| &mut other.made.enums) {
+        let mut newer = model.made.enums.iter();
+        if let Some(newer) =
+            newer.find(|newer| (&newer.schema, &newer.name) == (&of.schema, &of.name))
+        {
+            of.clone_from(newer);
+        }
+    }
     models.push(model.clone());
     if let Some(name) = clash(&models) {
         let why =
@@ -83,7 +92,16 @@ struct Arguments<'a> {
 fn arguments(rest: &str) -> Option<Arguments<'_>> {
     let mut rest = rest.trim();
     let mut to = None;
-    if let Some((before, file)) = rest.split_once("--to ") {
+    let mut quoted = false;
+    let option = rest.char_indices().find(|(at, c)| {
+        quoted ^= *c == '"';
+        !quoted
+            && rest
+                .get(*at..)
+                .is_some_and(|rest| rest.starts_with("--to "))
+    });
+    if let Some((before, file)) = option.and_then(|(at, _)| rest.split_at_checked(at)) {
+        let file = file.strip_prefix("--to ").unwrap_or_default();
         to = Some(file.trim().trim_matches(['\'', '"'])).filter(|file| !file.is_empty());
         to?;
         rest = before.trim_end();
@@ -134,6 +152,7 @@ mod tests {
             Some("L"),
             Some("src/my loyalty.rs"),
         );
+        check("\"a --to b\"", "\"a --to b\"", None, None);
         for rest in ["", "a b", "a as", "--to x", "a --to "] {
             assert_eq!(arguments(rest), None, "{rest}");
         }

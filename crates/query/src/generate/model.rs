@@ -113,7 +113,8 @@ impl Model {
 /// The items for these models: their enums, and each with its relations to the others.
 pub(crate) fn items(models: &[Model]) -> Vec<Item> {
     let mut items: Vec<Item> = Vec::new();
-    for model in models {
+    // The enum of the model that was made last is the newest.
+    for model in models.iter().rev() {
         for (name, of) in model.enums() {
             if !items.iter().any(|item| item.name == name) {
                 let sql = format!("{}.{}", identifier(&of.schema), identifier(&of.name));
@@ -212,7 +213,8 @@ fn of_table(model: &Model, models: &[Model]) -> String {
         let _ = write!(read, "{field}: row.get({sql})?, ");
         let _ = write!(written, "db::ToSql::parameter(&self.{field}), ");
         let _ = write!(new, "{field}: {}, ", constant(model, column, rust));
-        let _ = write!(shown, ".field({}, &self.{field})", text(field));
+        let plain = field.strip_prefix("r#").unwrap_or(field);
+        let _ = write!(shown, ".field({}, &self.{field})", text(plain));
     }
     let list = |is_so: &dyn Fn(&Column) -> bool| {
         let names = members
@@ -259,6 +261,9 @@ impl db::Model for {name} {{
     fn new() -> Self {{ {name} {{ {new}stored: Default::default() }} }}
     fn stored(&mut self) -> &mut db::Stored<Self> {{ &mut self.stored }}
 }}
+impl Default for {name} {{
+    fn default() -> Self {{ <{name} as db::Model>::new() }}
+}}
 {relations}"
     )
 }
@@ -283,6 +288,13 @@ fn relations(model: &Model, models: &[Model]) -> String {
         "stored",
         "read",
         "write",
+        // What is called without its trait's name, too.
+        "clone",
+        "default",
+        "eq",
+        "fmt",
+        "into",
+        "to_owned",
     ]);
     let mut functions = String::new();
     let mut add = |function: String,
@@ -409,7 +421,6 @@ pub(super) fn about(column: &Column, key: &[String]) -> String {
 fn constant(model: &Model, column: &Column, rust: &str) -> String {
     let value = column.default.as_deref().and_then(plain);
     let value = value.and_then(|value| {
-        let number = value.parse::<f64>().is_ok_and(f64::is_finite);
         let plain = rust.trim_start_matches("Option<").trim_end_matches('>');
         if let Rust::Enum(of) = model.made.rust(&column.type_name) {
             let place = of.labels.iter().position(|label| *label == value)?;
@@ -417,9 +428,15 @@ fn constant(model: &Model, column: &Column, rust: &str) -> String {
         }
         Some(match plain {
             "bool" if value == "true" || value == "false" => value,
-            "i16" | "i32" | "i64" if value.parse::<i64>().is_ok() => value,
-            "f32" | "f64" if number => format!("{value}_{plain}"),
-            "db::Numeric" if number => format!("{}.parse().unwrap_or_default()", text(&value)),
+            // As Rust writes them: it has no `+1` and no `.5`, and refuses what is too large.
+            "i16" => value.parse::<i16>().ok()?.to_string(),
+            "i32" => value.parse::<i32>().ok()?.to_string(),
+            "i64" => value.parse::<i64>().ok()?.to_string(),
+            "f32" => finite(value.parse::<f32>().ok()?.into())?,
+            "f64" => finite(value.parse().ok()?)?,
+            "db::Numeric" if value.parse::<f64>().is_ok() => {
+                format!("{}.parse().unwrap_or_default()", text(&value))
+            }
             // A word without quotes is no text: CURRENT_USER.
             "String" if column.default.as_deref()?.starts_with('\'') => {
                 format!("{}.into()", text(&value))
@@ -432,6 +449,11 @@ fn constant(model: &Model, column: &Column, rust: &str) -> String {
         Some(value) if rust.starts_with("Option<") => format!("Some({value})"),
         Some(value) => value,
     }
+}
+
+/// A number of either width, as Rust writes it.
+fn finite(number: f64) -> Option<String> {
+    number.is_finite().then(|| format!("{number:?}"))
 }
 
 /// The text of a constant as the server prints it: `1`, `true`, `'-1'::integer`, `'it''s'::text`.
@@ -454,12 +476,14 @@ fn variants(labels: &[String]) -> Vec<String> {
     labels.iter().map(|label| names.variant(label)).collect()
 }
 
-/// A text without the ends of lines, which would end a comment.
+/// A text without the ends of lines, which would end a comment, and without what turns the direction
+/// of writing, which the compiler refuses in one.
 pub(super) fn one_line(text: &str) -> String {
-    text.replace(
-        |c: char| c.is_control() || matches!(c, '\u{2028}' | '\u{2029}'),
-        " ",
-    )
+    let is_unfit = |c: char| {
+        let turns = matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+        c.is_control() || turns || matches!(c, '\u{2028}' | '\u{2029}')
+    };
+    text.replace(is_unfit, " ")
 }
 
 #[cfg(test)]
@@ -499,6 +523,23 @@ mod tests {
             "\"1.50\".parse().unwrap_or_default()",
         );
         check("mood", "Mood", "'c'::mood", "Mood::C");
+        check("integer", "i32", "'+5'::integer", "5");
+        check("smallint", "i16", "99999", "Default::default()");
+        check("real", "f32", "'.5'::real", "0.5");
+        check("real", "f32", "'1e39'::real", "Default::default()");
+        check("double precision", "f64", "'5.'::double precision", "5.0");
+        check(
+            "double precision",
+            "f64",
+            "'1e300'::double precision",
+            "1e300",
+        );
+        check(
+            "double precision",
+            "f64",
+            "'NaN'::double precision",
+            "Default::default()",
+        );
         check(
             "timestamp with time zone",
             "db::Timestamptz",

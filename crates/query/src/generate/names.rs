@@ -3,6 +3,7 @@
 use std::collections::HashSet;
 
 use unicode_ident::{is_xid_continue, is_xid_start};
+use unicode_normalization::UnicodeNormalization;
 
 /// Words that are no names in Rust unless written `r#word`.
 const WORDS: &[&str] = &[
@@ -97,7 +98,8 @@ impl Names {
 pub(super) fn snake(sql: &str) -> String {
     let mut name = String::new();
     let mut before = ' ';
-    for c in sql.chars() {
+    // Rust takes a letter with an accent behind it for the letter that has it.
+    for c in sql.nfc() {
         // Some numbers and letters in circles are none to Rust.
         if !(c.is_alphanumeric() && is_xid_continue(c)) {
             before = c;
@@ -112,12 +114,23 @@ pub(super) fn snake(sql: &str) -> String {
         name.extend(c.to_lowercase());
         before = c;
     }
-    let name = name.trim_end_matches('_');
+    let name: String = name.trim_end_matches('_').nfc().collect();
     match name.chars().next() {
         None => "column".into(),
         Some(first) if !is_xid_start(first) => format!("_{name}"),
-        Some(_) if NEVER.contains(&name) => format!("{name}_"),
-        Some(_) => name.to_owned(),
+        Some(_) if NEVER.contains(&&*name) => format!("{name}_"),
+        Some(_) => name,
+    }
+}
+
+/// A name as it is, written as Rust writes it: `r#type` for `type`. None where Rust has no such name.
+pub(crate) fn as_name(name: &str) -> Option<String> {
+    let mut chars = name.chars();
+    let first = chars.next().is_some_and(|c| is_xid_start(c) || c == '_');
+    match first && chars.all(is_xid_continue) && !NEVER.contains(&name) && name != "Self" {
+        true if WORDS.contains(&name) => Some(format!("r#{name}")),
+        true => Some(name.to_owned()),
+        false => None,
     }
 }
 
@@ -138,6 +151,8 @@ fn camel(sql: &str) -> String {
             let first = chars.next().into_iter().flat_map(char::to_uppercase);
             first.chain(chars).collect::<Vec<_>>()
         })
+        .collect::<String>()
+        .nfc()
         .collect();
     match name.chars().next() {
         Some(first) if is_xid_start(first) && name != "Self" => name,
@@ -179,6 +194,9 @@ mod tests {
         check("x²", "x", "X");
         check("Ⓐ ½", "column", "Column");
         check("표", "표", "표");
+        check("cafe\u{301}", "café", "Café");
+        check("\u{301}", "column", "Column");
+        check("하", "하", "하");
         check(
             "commerce.order.priceTotal",
             "commerce_order_price_total",
@@ -189,8 +207,14 @@ mod tests {
     #[test]
     fn a_variant_is_among_its_own() {
         let mut names = Names::default();
-        let given = ["none", "None", "self", ""].map(|label| names.variant(label));
-        assert_eq!(given, ["None", "None2", "RowSelf", "Column"]);
+        let labels = [
+            "none", "None", "self", "", "1", "ß", "é", "e\u{301}", "'); drop", "*/",
+        ];
+        let given = labels.map(|label| names.variant(label));
+        let expected = [
+            "None", "None2", "RowSelf", "Column", "Row1", "SS", "É", "É2", "Drop", "Column2",
+        ];
+        assert_eq!(given, expected);
     }
 
     #[test]

@@ -175,7 +175,11 @@ fn place<'m>(model: &'m Model, member: Member<'m>) -> Place<'m> {
         Some((_, "String")) if base != type_name => ("String", "::text".to_owned()),
         Some((_, rust)) if base != type_name => (*rust, format!("::{plain}")),
         Some((_, rust)) => (*rust, String::new()),
-        None => ("String", format!("::text::{}", unlimited(type_name))),
+        // What is no name of a type, whatever the server calls it, goes as the text it is.
+        None => match unlimited(type_name) {
+            Some(plain) => ("String", format!("::text::{plain}")),
+            None => ("String", "::text".to_owned()),
+        },
     };
     let rust = match member.column.nullable {
         true => format!("Option<{rust}>"),
@@ -189,8 +193,9 @@ fn place<'m>(model: &'m Model, member: Member<'m>) -> Place<'m> {
     }
 }
 
-/// A type as a cast that cuts nothing off: the column itself refuses what is too long for it.
-fn unlimited(type_name: &str) -> String {
+/// A type as a cast that cuts nothing off: the column itself refuses what is too long for it. None where
+/// it is no name, with which a statement would say something else.
+fn unlimited(type_name: &str) -> Option<String> {
     let plain = without_modifier(type_name);
     let (element, array) = match plain.strip_suffix("[]") {
         Some(element) => (element, "[]"),
@@ -203,7 +208,12 @@ fn unlimited(type_name: &str) -> String {
         element if element.starts_with("interval ") => "interval",
         element => element,
     };
-    format!("{element}{array}")
+    let mut quoted = false;
+    let is_name = element.chars().all(|c| {
+        quoted ^= c == '"';
+        quoted || c == '"' || c.is_alphanumeric() || matches!(c, ' ' | '_' | '.' | '$')
+    });
+    (is_name && !quoted).then(|| format!("{element}{array}"))
 }
 
 /// What takes a primary key.
@@ -282,3 +292,30 @@ const UPDATE: &str = "
         client.query_opt(&sql, &parameters).await?.as_ref().map(Self::read).transpose()
     }
 ";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_cast_is_a_type_and_nothing_else() {
+        let check = |name: &str, cast: Option<&str>| {
+            assert_eq!(unlimited(name).as_deref(), cast, "{name}");
+        };
+        check("numeric(10,2)", Some("numeric"));
+        check(
+            "timestamp(3) with time zone[]",
+            Some("timestamp with time zone[]"),
+        );
+        check("bit(3)", Some("\"bit\""));
+        check(
+            "\"Odd; \"\"Schema\"\"\".\"M ood\"",
+            Some("\"Odd; \"\"Schema\"\"\".\"M ood\""),
+        );
+        check("text); create table pwned(); --", None);
+        check("text), (select 1", None);
+        check("text/**/", None);
+        check("\"a", None);
+        check("'x'", None);
+    }
+}

@@ -62,6 +62,11 @@ const ELSEWHERE: &[(&str, &str)] = &[
     ("timestamptz", "timestamp with time zone"),
 ];
 
+/// Domains may be made from domains, but not without end, whatever a server says.
+const DEEPEST: usize = 64;
+/// What PostgreSQL has of them.
+const MOST_DIMENSIONS: i16 = 6;
+
 /// What a column's values are in Rust.
 #[derive(Debug, PartialEq)]
 pub(super) enum Rust<'m> {
@@ -76,8 +81,16 @@ pub(super) enum Rust<'m> {
 impl Made {
     /// The Rust type for a type of this name.
     pub(super) fn rust(&self, type_name: &str) -> Rust<'_> {
+        self.rust_within(type_name, DEEPEST)
+    }
+
+    /// The same, for a type that may be made from so many others.
+    fn rust_within(&self, type_name: &str, depth: usize) -> Rust<'_> {
+        let Some(depth) = depth.checked_sub(1) else {
+            return Rust::Known("String".into());
+        };
         if let Some(element) = type_name.strip_suffix("[]") {
-            return match self.rust(element) {
+            return match self.rust_within(element, depth) {
                 Rust::Known(rust) => Rust::Known(format!("Vec<Option<{rust}>>")),
                 Rust::Enum(of) | Rust::Enums(of) => Rust::Enums(of),
             };
@@ -88,7 +101,7 @@ impl Made {
             return Rust::Enum(found);
         }
         if let Some(domain) = self.domain(type_name) {
-            return self.rust(&domain.base);
+            return self.rust_within(&domain.base, depth);
         }
         let plain = without_modifier(type_name);
         let known = built_in(&plain);
@@ -111,7 +124,8 @@ impl Made {
             Rust::Enums(of) => format!("Vec<Option<{}>>", self.enum_name(of)),
         };
         // The dimensions of an array are the column's, not its type's.
-        (1..column.dimensions).fold(array, |array, _| format!("Vec<{array}>"))
+        let dimensions = column.dimensions.min(MOST_DIMENSIONS);
+        (1..dimensions).fold(array, |array, _| format!("Vec<{array}>"))
     }
 
     /// The Rust name of an enum, with its schema where another one has the same.
@@ -126,10 +140,14 @@ impl Made {
 
     /// What a domain is made from in the end; any other type is itself.
     pub(super) fn base<'m>(&'m self, type_name: &'m str) -> &'m str {
-        match self.domain(type_name) {
-            Some(domain) => self.base(&domain.base),
-            None => type_name,
+        let mut base = type_name;
+        for _ in 0..DEEPEST {
+            match self.domain(base) {
+                Some(domain) => base = &domain.base,
+                None => break,
+            }
         }
+        base
     }
 
     fn domain(&self, type_name: &str) -> Option<&Domain> {
