@@ -35,6 +35,7 @@ const ALONE: &[(&str, &str)] = &[
     ("poly1305", "jupyter"),
     ("postgres-native-tls", "query"),
     ("salsa20", "jupyter"),
+    ("ra_ap_syntax", "rustcell"),
     ("tokio-postgres", "query"),
     ("x25519-dalek", "jupyter"),
     ("zeromq", "jupyter"),

@@ -6,8 +6,10 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::SystemTime;
 
+use query::There;
+
 use crate::notebook::Notebook;
-use crate::rust::{TOKEN, beside};
+use crate::rust::beside;
 use crate::server::Database;
 
 /// What PostgreSQL's sessions are told: a zone whose clock is not off by whole hours.
@@ -40,7 +42,10 @@ async fn hard_cases_become_models_and_rows_stay_what_they_are() {
     let folder = tempfile::tempdir().unwrap();
     let models = models(&database, &notebook, folder.path()).await;
     let mut given = query::Given::default();
-    let cells = notebook.query.rust_values("", &[], &mut given).await;
+    let cells = notebook
+        .query
+        .rust_values("", There::default(), &mut given)
+        .await;
     let cells = cells.unwrap().unwrap();
 
     let here = folder.path().to_owned();
@@ -51,7 +56,7 @@ async fn hard_cases_become_models_and_rows_stay_what_they_are() {
     });
     let target = format!("{} options='-c timezone={ZONE}'", database.target());
     run(Command::new(program).arg(target));
-    let cells = move |socket| run(Command::new(cells).arg(socket).arg(TOKEN));
+    let cells = move |socket| run(Command::new(cells).arg(socket));
     beside(&notebook, cells).await;
 }
 

@@ -8,15 +8,12 @@ use db::{
     Cidr, Composite, Date, Db, Error, FromSql, Inet, Interval, Json, MacAddr, Multirange, Numeric,
     Range, Time, TimeTz, Timestamp, Timestamptz, ToSql, Uuid,
 };
-use query::Remote;
+use query::{Remote, There};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{UnixListener, UnixStream};
 
 use crate::notebook::Notebook;
 use crate::server::Database;
-
-/// What the other side of the socket has to say.
-pub(crate) const TOKEN: &str = "token";
 
 db::row! {
     struct Person { id: i32, name: String, born: Option<Date> }
@@ -27,7 +24,7 @@ async fn rust<T: Send + 'static>(
     notebook: &Notebook,
     cell: impl FnOnce(Db) -> T + Send + 'static,
 ) -> T {
-    beside(notebook, |socket| cell(Db::at(socket, TOKEN))).await
+    beside(notebook, |socket| cell(Db::at(socket))).await
 }
 
 /// Runs what asks at a socket, while the notebook answers there.
@@ -40,7 +37,7 @@ pub(crate) async fn beside<T: Send + 'static>(
     let listener = UnixListener::bind(&socket).unwrap();
     let cell = tokio::task::spawn_blocking(move || cell(socket));
     let serve = async {
-        let mut remote = Remote::new(listener.accept().await.unwrap().0, TOKEN);
+        let mut remote = Remote::new(listener.accept().await.unwrap().0);
         remote.serve(&notebook.query, &notebook.host).await.unwrap();
         std::future::pending().await
     };
@@ -372,12 +369,11 @@ async fn a_statement_does_not_outlive_its_asker() {
     let database = Database::new().await;
     let notebook = Notebook::new(&database);
     let (here, mut there) = UnixStream::pair().unwrap();
-    let mut remote = Remote::new(here, "token");
+    let mut remote = Remote::new(here);
     let began = Instant::now();
     let asker = async {
         let hello = Request::Hello {
             version: db::wire::VERSION,
-            token: "token".into(),
         };
         there.write_all(&hello.frame()).await.unwrap();
         let query = Request::Query {
@@ -398,22 +394,15 @@ async fn a_statement_does_not_outlive_its_asker() {
 async fn strangers_are_not_answered() {
     let database = Database::new().await;
     let notebook = Notebook::new(&database);
-    let hello = |token: &str| {
-        Request::Hello {
-            version: db::wire::VERSION,
-            token: token.into(),
-        }
-        .frame()
-    };
     for word in [
-        hello("guessed"),
+        Request::Hello { version: 1 }.frame(),
         Request::About.frame(),
         b"GET / HTTP/1.1\r\n\r\n".to_vec(),
         vec![255; 8],
     ] {
         let (here, mut there) = UnixStream::pair().unwrap();
         there.write_all(&word).await.unwrap();
-        let mut remote = Remote::new(here, "token");
+        let mut remote = Remote::new(here);
         assert!(remote.serve(&notebook.query, &notebook.host).await.is_err());
         drop(remote);
         let mut heard = Vec::new();
@@ -435,16 +424,19 @@ async fn kept_results_and_the_inspector_answer_too() {
     let mut given = query::Given::default();
     let values = notebook
         .query
-        .rust_values("numbers.len()", &[], &mut given)
+        .rust_values("numbers.len()", There::default(), &mut given)
         .await
         .unwrap()
         .unwrap();
     assert!(values.contains("pub born: Option<db::Date>"), "{values}");
     assert!(values.contains("pub name: String"), "{values}");
-    let there = ["numbers".to_owned()];
+    let there = There {
+        variables: &["numbers".to_owned()],
+        items: &["Numbers".to_owned(), "Numbers_1".to_owned()],
+    };
     let again = notebook
         .query
-        .rust_values("numbers", &there, &mut given)
+        .rust_values("numbers", there, &mut given)
         .await;
     assert_eq!(again, Ok(None));
     rust(&notebook, |db| {

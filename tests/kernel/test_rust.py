@@ -270,6 +270,23 @@ def test_a_build_is_interrupted_with_all_it_has_started(rust, tmp_path):
     assert check(rust, "kept").texts == ["7"]
 
 
+def test_an_interrupt_is_for_its_own_cell(rust):
+    """Whatever it meets: the looking through of the code, the compiler, its end, or the code."""
+    sleeps = "let v = vec![1];\nstd::thread::sleep(std::time::Duration::from_secs(600));"
+    for gap in (0.02, 0.1, 0.2, 0.2, 0.3, 0.5):
+        running = rust.send(f"%%rust\n{sleeps}")
+        time.sleep(gap)
+        began = time.monotonic()
+        rust.interrupt()
+        rust.interrupt()  # a double click is one
+        answer = rust.answer(running, timeout=SLOW)
+        assert time.monotonic() - began < 3
+        assert answer.error["ename"] == "interrupted"
+        answer = run(rust, 'panic!("boom")')
+        assert (answer.error["ename"], answer.error["evalue"]) == ("panic", "boom"), gap
+        assert "LINE 2" in "".join(plain(answer.error["traceback"])), gap
+
+
 def test_the_last_value_may_be_a_number_of_no_certain_type(rust):
     assert check(rust, "let mut sum = 0;\nfor n in 0..4 { sum += n; }\nsum").texts == ["6"]
     assert check(rust, "let größe = 2.5; let n = 1;\n\n\ngröße").texts == ["2.5"]

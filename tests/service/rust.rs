@@ -62,7 +62,7 @@ async fn rows_are_appended_and_never_changed() {
     let socket = folder.path().join("socket");
     let listener = UnixListener::bind(&socket).unwrap();
     let cell = tokio::task::spawn_blocking(move || {
-        let db = Db::at(socket, "token");
+        let db = Db::at(socket);
         Archived {
             name: "O'Hara \\".into(),
             points: 7,
@@ -80,7 +80,7 @@ async fn rows_are_appended_and_never_changed() {
         Ok::<_, db::Error>(refused)
     });
     let serve = async {
-        let mut remote = Remote::new(listener.accept().await.unwrap().0, "token");
+        let mut remote = Remote::new(listener.accept().await.unwrap().0);
         remote.serve(&notebook.query, &notebook.host).await.unwrap();
         panic!("the cell has closed its connection");
     };

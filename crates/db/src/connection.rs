@@ -25,18 +25,13 @@ pub struct Db {
 
 struct Shared {
     socket: PathBuf,
-    token: String,
     channel: Mutex<Option<Channel>>,
 }
 
 /// The kernel that this process was told of.
-static HERE: LazyLock<Shared> = LazyLock::new(|| {
-    let [socket, token] = PLACE.map(|name| std::env::var(name).unwrap_or_default());
-    Shared {
-        socket: socket.into(),
-        token,
-        channel: Mutex::new(None),
-    }
+static HERE: LazyLock<Shared> = LazyLock::new(|| Shared {
+    socket: std::env::var_os(PLACE).unwrap_or_default().into(),
+    channel: Mutex::new(None),
 });
 
 /// Has this name stand for the session from here on. A macro, because the evaluator has rust-analyzer
@@ -63,12 +58,11 @@ impl Db {
         Db { shared: None }
     }
 
-    /// The kernel that listens at this socket and knows this token. Opens nothing.
-    pub fn at(socket: impl Into<PathBuf>, token: impl Into<String>) -> Self {
+    /// The kernel that listens at this socket. Opens nothing.
+    pub fn at(socket: impl Into<PathBuf>) -> Self {
         // One a process, and for as long as that.
         let shared = Box::leak(Box::new(Shared {
             socket: socket.into(),
-            token: token.into(),
             channel: Mutex::new(None),
         }));
         Db {
@@ -249,10 +243,7 @@ impl Db {
                 reading: None,
                 streams: 0,
             };
-            opened.send(&Request::Hello {
-                version: VERSION,
-                token: shared.token.clone(),
-            })?;
+            opened.send(&Request::Hello { version: VERSION })?;
             *channel = Some(opened);
         }
         Ok(channel)

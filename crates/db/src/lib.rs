@@ -2,7 +2,7 @@
 //!
 //! ```no_run
 //! # fn main() -> db::Result<()> {
-//! # let db = db::Db::at("socket", "token");
+//! # let db = db::Db::at("socket");
 //! for row in db.query("select id, name from people where id > $1", &[&10])? {
 //!     println!("{} {}", row.get::<i64>("id")?, row.get::<String>("name")?);
 //! }

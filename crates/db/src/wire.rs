@@ -8,11 +8,11 @@
 use crate::error::Error;
 use crate::parameter::Parameter;
 
-/// The environment variables that tell the process of the cells where the kernel listens: the path
-/// of a socket, and the token to say there.
-pub const PLACE: [&str; 2] = ["ROWCELL_DB", "ROWCELL_DB_TOKEN"];
+/// The environment variable that tells the process of the cells where the kernel listens: the path of
+/// a socket. Whoever comes is known there by the number of its process.
+pub const PLACE: &str = "ROWCELL_DB";
 /// What the two sides must agree on.
-pub const VERSION: u32 = 1;
+pub const VERSION: u32 = 2;
 /// The longest request: a statement with its parameters.
 pub const LONGEST_REQUEST: usize = 256 << 20;
 /// The longest answer: a block with one row of the longest values PostgreSQL has.
@@ -29,8 +29,6 @@ pub enum Request {
     Hello {
         /// [`VERSION`] of the cell's side.
         version: u32,
-        /// What only the kernel's own Rust cells know.
-        token: String,
     },
     /// Run a statement.
     Query {
@@ -161,8 +159,8 @@ impl Request {
     pub fn frame(&self) -> Vec<u8> {
         let mut out = Frame::new();
         match self {
-            Request::Hello { version, token } => {
-                out.kind(1).number(*version).text(Some(token));
+            Request::Hello { version } => {
+                out.kind(1).number(*version);
             }
             Request::Query { sql, parameters } => {
                 out.kind(2).text(Some(sql)).number(count(parameters.len()));
@@ -194,7 +192,6 @@ impl Request {
         let request = match kind {
             1 => Request::Hello {
                 version: number(rest)?,
-                token: text(rest)??,
             },
             2 => Request::Query {
                 sql: text(rest)??,
@@ -391,10 +388,7 @@ mod tests {
     fn what_is_written_is_read() {
         let some = || Some("ü".to_owned());
         for request in [
-            Request::Hello {
-                version: VERSION,
-                token: "t".into(),
-            },
+            Request::Hello { version: VERSION },
             Request::Query {
                 sql: "select $1".into(),
                 parameters: vec![

@@ -27,7 +27,7 @@ use crate::session::{Failure, Running, Session, Update};
 use crate::split::Statement;
 use crate::wire::{Event, Field, Report, Transaction};
 
-pub use kept::Given;
+pub use kept::{Given, There};
 
 /// Blocks of rows on their way from the session to the socket.
 const BLOCKS: usize = 4;
@@ -36,7 +36,6 @@ const BLOCKS: usize = 4;
 pub struct Remote<S> {
     socket: S,
     input: BytesMut,
-    token: String,
     greeted: bool,
     progress: Arc<Progress>,
 }
@@ -62,12 +61,11 @@ impl Progress {
 }
 
 impl<S: AsyncRead + AsyncWrite + Unpin> Remote<S> {
-    /// A connection that was accepted. It has to say the token before it is answered.
-    pub fn new(socket: S, token: impl Into<String>) -> Self {
+    /// A connection that was accepted from a process that may ask.
+    pub fn new(socket: S) -> Self {
         Remote {
             socket,
             input: BytesMut::new(),
-            token: token.into(),
             greeted: false,
             progress: Arc::default(),
         }
@@ -87,8 +85,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Remote<S> {
         while let Some(request) = self.read().await? {
             self.progress.answering.store(true, Ordering::Relaxed);
             match request {
-                Request::Hello { version, token } => {
-                    if version != VERSION || token != self.token {
+                Request::Hello { version } => {
+                    if version != VERSION {
                         return Err(io::ErrorKind::PermissionDenied.into());
                     }
                     self.greeted = true;

@@ -1,16 +1,16 @@
 //! Rust cells: a helper that runs them, started by the first one, and what it says as outputs.
 
 mod door;
-mod hoist;
 mod opened;
 mod show;
 mod source;
 
+use std::ffi::OsString;
 use std::pin::pin;
 use std::time::Duration;
 
 use display::{Bundle, Problem};
-use query::{Given, Host, Query, RustCell, Shown, Unanswered};
+use query::{Given, Host, Query, RustCell, Shown, There, Unanswered};
 use rustcell::{Done, Error, Helper, Output, Setup};
 use tokio::sync::{Mutex, Notify};
 use tokio::time::{Instant, sleep_until, timeout};
@@ -199,6 +199,12 @@ enum Stopped {
     Before(Problem),
 }
 
+impl From<Error> for Stopped {
+    fn from(error: Error) -> Self {
+        Stopped::Cell(error)
+    }
+}
+
 impl From<std::io::Error> for Stopped {
     fn from(error: std::io::Error) -> Self {
         Stopped::Cell(Error::Unavailable(error.to_string()))
@@ -222,85 +228,50 @@ async fn cell<H: Host>(
         Some(started) => started,
         None => started.insert(start()?),
     };
-    let source = hoist::hoist(&code.source());
+    let source = code.source();
     let mut wanted = [features.as_slice(), &depended(&source)].concat();
     wanted.sort_unstable();
     wanted.dedup();
     if wanted != *features {
         helper.begin_with(door.prelude(&wanted));
     }
-    let opened = Opened::of(&source, says_db(&source) && !has_own_db(helper));
-    let values = query.rust_values(&source, helper.variables(), given).await;
     let interrupts = Notify::new();
     let inside = Inside {
         host: shower.host,
         interrupts: &interrupts,
     };
     let mut serve = pin!(door.serve(query, &inside));
-    let done = async {
+    let work = async {
+        // Behind these commands the cells stand on other ground: what it takes away is to be there
+        // again for the code.
+        let (commands, rest) = source.split_at(rustcell::ground(&source));
+        if !commands.is_empty() {
+            helper.execute("", commands).await?;
+            let statement = || door.is_busy().then_some(&interrupts);
+            follow(helper, shower, given, statement).await?;
+        }
+        let rest = "\n".repeat(commands.matches('\n').count()) + rest;
+        let there = There {
+            variables: helper.variables(),
+            items: helper.items(),
+        };
+        let values = query.rust_values(&rest, there, given).await;
         let values = values.map_err(Stopped::Before)?.unwrap_or_default();
+        let opened = Opened::of(&rest, says_db(&rest) && !has_own_db(helper));
         helper.execute(&values, &opened.code).await?;
-        let host = shower.host;
-        let mut nobody = None;
-        let mut grace: Option<Instant> = None;
-        loop {
-            let output = tokio::select! {
-                output = helper.next() => output,
-                () = host.interrupted() => {
-                    // A statement that is cancelled is an error of the cell's, which may end by it
-                    // and keep its variables. Until that time is over, another click is the same.
-                    match grace {
-                        Some(_) => {}
-                        None if door.is_busy() => {
-                            interrupts.notify_one();
-                            grace = Some(Instant::now() + GRACE);
-                        }
-                        None => helper.interrupt().await,
-                    }
-                    continue;
-                }
-                () = at(grace) => {
-                    grace = None;
-                    helper.interrupt().await;
-                    continue;
-                }
-                never = &mut serve => match never {},
-            };
-            match output {
-                Output::Out(text) => shower.text(Shown::Out(text)).await,
-                // That it compiles what the notebook itself has brought is nobody's business.
-                Output::Err(text) if text.starts_with("Compiling db v") => {}
-                Output::Err(text) => shower.text(Shown::Err(text)).await,
-                Output::Content { mime, data, value } => shower.content(mime, data, value).await,
-                Output::Ask { prompt, secret } => match host.ask(&prompt, secret).await {
-                    Ok(answer) => helper.answer(&answer).await,
-                    Err(unanswered) => {
-                        if unanswered == Unanswered::Nobody {
-                            nobody = Some("The cell asks for input, and nobody is here to type it");
-                        }
-                        helper.interrupt().await;
-                    }
-                },
-                Output::Done(done) => {
-                    return match (nobody, done) {
-                        (Some(why), Err(Error::Interrupted { lost, all: false })) => {
-                            Err(Error::Ended {
-                                how: why.into(),
-                                lost,
-                            })
-                        }
-                        (_, done) => done,
-                    }
-                    .map(|mut done| {
-                        opened.settle_diagnostics(&mut done.warnings);
-                        done
-                    })
-                    .map_err(|error| Stopped::Cell(opened.settle(error)));
-                }
+        let statement = || door.is_busy().then_some(&interrupts);
+        match follow(helper, shower, given, statement).await {
+            Ok(mut done) => {
+                opened.settle_diagnostics(&mut done.warnings);
+                Ok(done)
             }
+            Err(error) => Err(Stopped::Cell(opened.settle(error))),
         }
     };
-    let done = done.await;
+    let done = tokio::select! {
+        done = work => done,
+        never = &mut serve => match never {},
+    };
     door.settle(serve).await;
     match done {
         // As before: the next cell may do without what could not be had.
@@ -308,6 +279,77 @@ async fn cell<H: Host>(
         _ => *features = wanted,
     }
     done
+}
+
+/// Shows what comes of what was given to be run, up to its end. `statement` is the one of it that runs
+/// at the moment, to be interrupted.
+async fn follow<'n, H: Host>(
+    helper: &mut Helper,
+    shower: &mut Shower<'_, H>,
+    given: &Given,
+    statement: impl Fn() -> Option<&'n Notify>,
+) -> Result<Done, Error> {
+    let host = shower.host;
+    let mut nobody = None;
+    let mut grace: Option<Instant> = None;
+    loop {
+        let output = tokio::select! {
+            output = helper.next() => output,
+            () = host.interrupted() => {
+                match statement() {
+                    // A second word of the same: it is being done.
+                    _ if grace.is_some() => {}
+                    // A statement that is cancelled is an error of the cell's, which may end by it
+                    // and keep its variables.
+                    Some(statement) => {
+                        statement.notify_one();
+                        grace = Some(Instant::now() + GRACE);
+                    }
+                    None => helper.interrupt().await,
+                }
+                continue;
+            }
+            () = at(grace) => {
+                grace = None;
+                helper.interrupt().await;
+                continue;
+            }
+        };
+        match output {
+            Output::Out(text) => shower.text(Shown::Out(text)).await,
+            // That it compiles what the notebook itself has brought is nobody's business.
+            Output::Err(text) if text.starts_with("Compiling db v") => {}
+            Output::Err(text) => shower.text(Shown::Err(text)).await,
+            Output::Gone(mut names) => {
+                // A kept result is there again where it is named.
+                names.retain(|name| !given.is_result(name));
+                if !names.is_empty() {
+                    shower.note(&show::gone(&names)).await;
+                }
+            }
+            Output::Content { mime, data, value } => shower.content(mime, data, value).await,
+            Output::Ask { prompt, secret } => match host.ask(&prompt, secret).await {
+                Ok(answer) => helper.answer(&answer).await,
+                Err(unanswered) => {
+                    if unanswered == Unanswered::Nobody {
+                        nobody = Some("The cell asks for input, and nobody is here to type it");
+                    }
+                    helper.interrupt().await;
+                }
+            },
+            Output::Done(done) => {
+                return match (nobody, done) {
+                    (Some(why), Err(Error::Interrupted { lost, all: false })) => {
+                        Err(Error::Ended {
+                            how: why.into(),
+                            lost,
+                        })
+                    }
+                    (_, done) => done,
+                };
+            }
+        }
+    }
 }
 
 /// Whether the cells have a variable of their own that is called `db`.
@@ -328,14 +370,21 @@ fn depended(code: &str) -> Vec<&'static str> {
 }
 
 fn start() -> Result<Started, std::io::Error> {
-    let door = Door::open()?;
+    let mut door = Door::open()?;
     let setup = Setup {
         environment: door.environment(),
+        withheld: query::secret_variables()
+            .into_iter()
+            .map(OsString::from)
+            .collect(),
         prelude: door.prelude(&[]),
+        declaring: vec!["db::row".into()],
         lasting: vec!["db".into()],
     };
+    let helper = Helper::start(&setup)?;
+    door.admit(helper.cells());
     Ok(Started {
-        helper: Helper::start(&setup)?,
+        helper,
         door,
         given: Given::default(),
         features: Vec::new(),

@@ -4,11 +4,15 @@
 //! While a cell runs it has Rust's own buffer of standard output emptied now and then, so that half
 //! a line is seen, too; and it notices a program that waits for input which nobody announced.
 
+use std::ffi::{OsStr, OsString};
+use std::fs;
 use std::io::{self, Read, Write};
 use std::os::fd::AsFd;
+use std::os::unix::ffi::{OsStrExt, OsStringExt};
+use std::os::unix::fs::symlink;
 use std::os::unix::net::{UnixListener, UnixStream};
 use std::os::unix::process::ExitStatusExt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStderr, ChildStdin, ChildStdout, Command, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
 
@@ -33,8 +37,10 @@ const NOW: Option<Duration> = Some(Duration::ZERO);
 /// What Rust prints before it ends a process that gets no more memory.
 const OUT_OF_MEMORY: &[u8] = b"memory allocation of ";
 
-/// What evcxr begins a command to run code with.
-const RUN: &[u8] = b"LOAD_AND_RUN";
+/// What evcxr begins a command to run code with; a library and a function of it follow.
+const RUN: &[u8] = b"LOAD_AND_RUN ";
+/// In the folder: the libraries of the cells, by a path without a space.
+const LIBRARIES: &str = "cells";
 /// What `evcxr_input` prints to have the user asked.
 const ASK: &[u8] = b"EVCXR_INPUT_REQUEST:";
 
@@ -55,11 +61,14 @@ pub(crate) fn run(folder: &Path) -> i32 {
 }
 
 struct Filter {
+    folder: PathBuf,
     events: Events,
     door: UnixListener,
     child: Child,
     /// Closed when evcxr closes its end.
     commands: Option<ChildStdin>,
+    /// The beginning of evcxr's next line.
+    command: Vec<u8>,
     stdout: Option<ChildStdout>,
     stderr: Option<ChildStderr>,
     scanner: Scanner,
@@ -102,9 +111,11 @@ impl Filter {
             .spawn()?;
         events.send(&Event::Spare(vec![std::process::id(), child.id()]))?;
         Ok(Filter {
+            folder: folder.to_owned(),
             events,
             door,
             commands: child.stdin.take(),
+            command: Vec::new(),
             stdout: child.stdout.take(),
             stderr: child.stderr.take(),
             child,
@@ -205,26 +216,51 @@ impl Filter {
 
     fn read_command(&mut self) -> io::Result<()> {
         let count = io::stdin().lock().read(&mut self.buffer)?;
-        let command = self.buffer.get(..count).unwrap_or_default();
+        self.command
+            .extend_from_slice(self.buffer.get(..count).unwrap_or_default());
         self.asked = false;
         self.waiting = 0;
-        if command.starts_with(RUN) {
-            self.running = true;
-            self.panic = None;
-            self.last_errors.clear();
-            self.events.send(&Event::Runs)?;
-        }
-        match &mut self.commands {
-            Some(commands) if count > 0 => {
-                let _ = commands.write_all(command).and_then(|()| commands.flush());
-            }
+        if count == 0 {
             // evcxr wants it to end, or has ended. What runs would not see that.
-            _ => {
-                self.commands = None;
-                system::signal(self.child.id(), Signal::Kill);
+            self.commands = None;
+            system::signal(self.child.id(), Signal::Kill);
+        }
+        while let Some(end) = self.command.iter().position(|byte| *byte == b'\n') {
+            let mut line: Vec<u8> = self.command.drain(..=end).collect();
+            if let Some(rest) = line.strip_prefix(RUN) {
+                line = [RUN, &self.without_space(rest)].concat();
+                self.running = true;
+                self.panic = None;
+                self.last_errors.clear();
+                self.events.send(&Event::Runs)?;
+            }
+            if let Some(commands) = &mut self.commands {
+                let _ = commands.write_all(&line).and_then(|()| commands.flush());
             }
         }
         Ok(())
+    }
+
+    /// What follows [`RUN`], with a path that has no space in it: the process of the cells takes the
+    /// first space for the path's end. The library keeps its folder's name for what it finds beside it.
+    fn without_space(&self, rest: &[u8]) -> Vec<u8> {
+        let space = rest.iter().rposition(|byte| *byte == b' ');
+        let (path, function) = rest.split_at(space.unwrap_or(rest.len()));
+        let path = Path::new(OsStr::from_bytes(path));
+        let (Some(library), Some(name)) = (path.parent(), path.file_name()) else {
+            return rest.to_vec();
+        };
+        if !library.as_os_str().as_bytes().contains(&b' ') {
+            return rest.to_vec();
+        }
+        let link = self.folder.join(LIBRARIES);
+        if fs::read_link(&link).is_ok_and(|there| there != library) {
+            let _ = fs::remove_file(&link);
+        }
+        // One that is there already is the same.
+        let _ = symlink(library, &link);
+        let path = OsString::from(link.join(name)).into_vec();
+        [&path, function].concat()
     }
 
     fn read_footing(&mut self) {
@@ -325,6 +361,8 @@ impl Filter {
             Line::Complete => {
                 self.running = false;
                 self.settle()?;
+                // Before evcxr knows: from then on, it is the compiler that an interrupt is for.
+                self.events.send(&Event::Rests)?;
             }
             Line::Panicked => {
                 // Said before the line was printed.

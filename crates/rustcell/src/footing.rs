@@ -7,6 +7,7 @@ use std::io;
 use std::path::Path;
 
 use crate::message::Fault;
+use crate::places::dependency;
 
 /// The environment variable with the socket that the footing calls.
 pub(crate) const DOOR: &str = "ROWCELL_CELLS";
@@ -34,7 +35,7 @@ pub(crate) fn unpack(folder: &Path) -> io::Result<(String, String)> {
         }
         fs::write(file, text)?;
     }
-    let commands = format!(":dep rowcell-footing = {{ path = {folder:?} }}");
+    let commands = dependency("rowcell-footing", &folder, &[]);
     Ok((commands, "rowcell_footing::lay();".to_owned()))
 }
 

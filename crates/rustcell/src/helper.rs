@@ -1,34 +1,33 @@
 //! The kernel's side: starts the helper, has it run cells, and sees to its end.
 
+mod interrupt;
+
 use std::collections::VecDeque;
 use std::ffi::OsString;
-use std::fs::Permissions;
 use std::io;
-use std::os::unix::ffi::OsStrExt;
-use std::os::unix::fs::PermissionsExt;
+use std::os::unix::net::UnixDatagram as Direct;
 use std::path::{Path, PathBuf};
 use std::process::{ExitStatus, Stdio};
 use std::time::Duration;
 
 use serde::de::DeserializeOwned;
-use serde::{Deserialize, Serialize};
 use tempfile::TempDir;
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader, Lines};
 use tokio::net::UnixDatagram;
 use tokio::process::{Child, ChildStderr, ChildStdin, Command as Program};
 use tokio::time::{Instant, sleep_until, timeout};
 
-use crate::diagnostic::Diagnostic;
+use self::interrupt::Interrupted;
+use crate::cells::Cells;
 use crate::error::Error;
 use crate::host::VALUE;
 use crate::message::{Command, Event, Failure, Fault, LARGEST, Located, Outcome, Question};
+use crate::output::{Completions, Done, Known, Output, Setup};
+use crate::places::socket_folder;
 use crate::system::{self, Signal};
 use crate::text::Text;
 use crate::workshop::Workshop;
 use crate::{EVENTS, HELPER, LIBRARY};
-
-/// A Unix socket's path has room for 107 bytes (103 on macOS); our own part takes 40 of them.
-const LONGEST_BASE: usize = 60;
 
 /// Where evcxr compiles, if it is told.
 pub(crate) const WORKSHOP: &str = "EVCXR_TMPDIR";
@@ -38,9 +37,6 @@ pub(crate) const WRAPPER: [&str; 2] = ["RUSTC_WRAPPER", "EVCXR_RUSTC_WRAPPER"];
 
 /// Where rust-analyzer looks for the source of Rust's own library first.
 const SOURCE: &str = "RUST_SRC_PATH";
-
-/// After an interrupt: when what still runs is ended whatever it is, and when the helper is, too.
-const STAGES: [Duration; 2] = [Duration::from_millis(300), Duration::from_millis(800)];
 
 /// Of what a cell prints, so much is handed on, in bytes; the rest is counted.
 const PRINTED: u64 = 10 << 20;
@@ -52,89 +48,10 @@ const LARGEST_TEXT: usize = 1 << 20;
 const LATE: usize = 100;
 /// Of what the helper itself writes, the last lines are told where it crashes.
 const LAST_WORDS: usize = 20;
+/// How long the search for a place in the cell may take.
+const LOCATED: Duration = Duration::from_millis(300);
 /// How long what was sent before the helper ended may take to arrive.
 const ARRIVING: Duration = Duration::from_millis(50);
-
-/// What the helper is started with.
-#[derive(Clone, Debug, Default)]
-pub struct Setup {
-    /// Environment variables for it and the code of the cells.
-    pub environment: Vec<(OsString, OsString)>,
-    /// A cell that every process of the cells begins with; nothing of it is shown.
-    pub prelude: String,
-    /// Crates that have a folder of their own for each state of their source: what is compiled of
-    /// them for one notebook is good for all.
-    pub lasting: Vec<String>,
-}
-
-/// What comes of a cell, in its order.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Output {
-    /// Text on standard output, as it was written.
-    Out(String),
-    /// Text on standard error; also what cargo says of the crates it compiles.
-    Err(String),
-    /// One form of an output. Forms that follow each other belong together, until one comes twice.
-    Content {
-        /// What it is.
-        mime: String,
-        /// Text; base64 where it is binary.
-        data: String,
-        /// Whether it is the value of the cell's last expression.
-        value: bool,
-    },
-    /// The user is asked: [`Helper::answer`] goes on.
-    Ask {
-        /// The question.
-        prompt: String,
-        /// Whether the answer is hidden as it is typed.
-        secret: bool,
-    },
-    /// The cell is done.
-    Done(Result<Done, Error>),
-}
-
-/// What is told of a cell that has run to its end.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct Done {
-    /// What the compiler warns of.
-    pub warnings: Vec<Diagnostic>,
-    /// How long it took, where `:timing` is on.
-    pub took: Option<Duration>,
-    /// The helper has ended because the cell said so; with the variables that are gone.
-    pub quit: Option<Vec<String>>,
-}
-
-/// What fits at a place of a cell.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Completions {
-    /// Where the part begins that is replaced, in bytes.
-    pub start: usize,
-    /// Where it ends.
-    pub end: usize,
-    /// The candidates.
-    pub items: Vec<Completion>,
-}
-
-/// One candidate of a completion.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Completion {
-    /// What is put in.
-    pub text: String,
-    /// What it is, in Jupyter's words.
-    pub kind: String,
-    /// How it looks in its declaration.
-    pub detail: String,
-}
-
-/// What is known of a thing in a cell.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Known {
-    /// As plain text.
-    pub text: String,
-    /// As HTML.
-    pub html: String,
-}
 
 /// A helper process with its group. Dropping it ends them all.
 pub struct Helper {
@@ -144,7 +61,11 @@ pub struct Helper {
     complaints: Option<Lines<BufReader<ChildStderr>>>,
     last_words: VecDeque<String>,
     events: UnixDatagram,
+    /// The same socket, read at once.
+    direct: Direct,
     buffer: Vec<u8>,
+    /// What was read at once and is to be heard next.
+    heard: VecDeque<Event>,
     /// Answers that were asked for, and those that have come.
     asked: u64,
     answered: u64,
@@ -154,9 +75,11 @@ pub struct Helper {
     /// Whether what is written is of no cell.
     quiet: bool,
     variables: Vec<String>,
+    items: Vec<String>,
     prelude: String,
+    declaring: Vec<String>,
     /// The processes that stay while only the compiler runs.
-    spared: Vec<u32>,
+    cells: Cells,
     cell: Running,
     late: VecDeque<Output>,
     _folder: TempDir,
@@ -173,11 +96,11 @@ struct Running {
     err: Text,
     printed: u64,
     fault: Option<Fault>,
-    /// Whether its code runs, not the compiler.
+    /// Whether compiled code runs, not the compiler.
     runs: bool,
     asks: bool,
-    /// When it was interrupted, and how many stages of that are over.
-    interrupted: Option<(Instant, usize)>,
+    /// Whether it was interrupted.
+    interrupted: Option<Interrupted>,
 }
 
 /// What the helper has to tell.
@@ -195,11 +118,10 @@ impl Helper {
     /// # Errors
     /// The system's.
     pub fn start(setup: &Setup) -> io::Result<Self> {
-        let folder = tempfile::Builder::new()
-            .prefix("rowcell-rust-")
-            .permissions(Permissions::from_mode(0o700))
-            .tempdir_in(base())?;
-        let events = UnixDatagram::bind(folder.path().join(EVENTS))?;
+        let folder = socket_folder("rowcell-rust-")?;
+        let direct = Direct::bind(folder.path().join(EVENTS))?;
+        direct.set_nonblocking(true)?;
+        let events = UnixDatagram::from_std(direct.try_clone()?)?;
         let workshop = match std::env::var_os(WORKSHOP) {
             Some(_) => None,
             None => Workshop::take(&setup.lasting),
@@ -209,8 +131,18 @@ impl Helper {
         // evcxr has its wrapper around the compiler only with a cache; and without the wrapper it
         // takes a library from where its search path for others does not fit.
         program.envs(WRAPPER.map(|name| (name, &this)));
-        if let Some(workshop) = &workshop {
-            program.env(WORKSHOP, workshop.path());
+        match &workshop {
+            Some(workshop) => {
+                program.env(WORKSHOP, workshop.path());
+            }
+            None if std::env::var_os(WORKSHOP).is_some() => {}
+            // There is no cache to keep one in, or none is free.
+            None => {
+                program.env(WORKSHOP, folder.path().join("workshop"));
+            }
+        }
+        for name in &setup.withheld {
+            program.env_remove(name);
         }
         if std::env::var_os(SOURCE).is_none() {
             program.env(SOURCE, folder.path().join(LIBRARY));
@@ -240,15 +172,19 @@ impl Helper {
             child,
             last_words: VecDeque::new(),
             events,
+            direct,
             buffer: Vec::with_capacity(LARGEST + 1),
+            heard: VecDeque::new(),
             asked: 0,
             answered: 0,
             part: Vec::new(),
             started: false,
             quiet: false,
             variables: Vec::new(),
+            items: Vec::new(),
             prelude: setup.prelude.clone(),
-            spared: Vec::new(),
+            declaring: setup.declaring.clone(),
+            cells: Cells::default(),
             cell: Running::default(),
             late: VecDeque::new(),
             _folder: folder,
@@ -264,6 +200,16 @@ impl Helper {
     /// The names of the variables that the cells have.
     pub fn variables(&self) -> &[String] {
         &self.variables
+    }
+
+    /// The names of functions, types and all else that the cells have declared.
+    pub fn items(&self) -> &[String] {
+        &self.items
+    }
+
+    /// The processes of the cells, to know them by.
+    pub fn cells(&self) -> Cells {
+        self.cells.clone()
     }
 
     /// Has the processes of the cells begin with this from now on, and the one that runs catch up.
@@ -283,6 +229,7 @@ impl Helper {
             prelude: self.prelude.clone(),
             before: before.to_owned(),
             code: code.to_owned(),
+            declaring: self.declaring.clone(),
         };
         self.ask(&command).await
     }
@@ -324,22 +271,6 @@ impl Helper {
         let _ = self.send(&Command::Answer(line)).await;
     }
 
-    /// Stops the cell that runs: the compiler, or the user's code with all that it has started. It
-    /// is done within a second, at the price of the helper itself if need be.
-    pub async fn interrupt(&mut self) {
-        if !self.started || self.cell.interrupted.is_some() {
-            system::signal_group(self.group, Signal::Kill);
-        }
-        if self.cell.interrupted.is_some() {
-            return;
-        }
-        self.cell.interrupted = Some((Instant::now(), 0));
-        if self.cell.asks {
-            self.answer("").await;
-        }
-        self.end_what_runs();
-    }
-
     /// What fits at this byte of a cell.
     pub async fn complete(&mut self, code: &str, at: usize) -> Option<Completions> {
         let command = Command::Complete(code.to_owned(), at);
@@ -356,7 +287,11 @@ impl Helper {
 
     async fn ask(&mut self, command: &Command) -> io::Result<()> {
         self.asked += 1;
-        self.send(command).await
+        match self.send(command).await {
+            // It has ended; what it has said of that is still to be read.
+            Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+            sent => sent,
+        }
     }
 
     async fn send(&mut self, command: &Command) -> io::Result<()> {
@@ -386,7 +321,14 @@ impl Helper {
     /// Dropping the future loses nothing.
     async fn news(&mut self) -> News {
         loop {
-            let stage = self.cell.stage();
+            if let Some(event) = self.heard.pop_front() {
+                return News::Event(event);
+            }
+            let stage = self
+                .cell
+                .interrupted
+                .as_ref()
+                .map(|interrupted| interrupted.next);
             let complaints = async {
                 match &mut self.complaints {
                     Some(lines) => lines.next_line().await.ok().flatten(),
@@ -436,6 +378,11 @@ impl Helper {
         let cell = &mut self.cell;
         match event {
             Event::Quiet(quiet) => self.quiet = quiet,
+            Event::Gone(json) => {
+                let names: Vec<String> = serde_json::from_slice(&json).unwrap_or_default();
+                self.variables.retain(|name| !names.contains(name));
+                cell.outputs.push_back(Output::Gone(names));
+            }
             Event::Stdout(_) | Event::Begin(_) if self.quiet => {}
             Event::Stderr(bytes) if self.quiet => {
                 let text = String::from_utf8_lossy(&bytes);
@@ -465,7 +412,11 @@ impl Helper {
             Event::End => cell.end_content(),
             Event::Fault(json) => cell.fault = serde_json::from_slice(&json).ok(),
             Event::Runs => cell.runs = true,
-            Event::Spare(processes) => self.spared = processes,
+            Event::Rests => cell.runs = false,
+            Event::Spare(processes) => {
+                self.cells.are(&processes);
+                cell.runs = false;
+            }
             Event::Asks(json) => {
                 if let Ok(Question { prompt, secret }) = serde_json::from_slice(&json) {
                     cell.asks = true;
@@ -480,6 +431,7 @@ impl Helper {
         self.cell.finish();
         let outcome: Outcome = serde_json::from_slice(json).unwrap_or_default();
         let before = std::mem::take(&mut self.variables);
+        self.items = outcome.items;
         self.variables = outcome
             .variables
             .into_iter()
@@ -489,7 +441,7 @@ impl Helper {
             .into_iter()
             .filter(|name| !self.variables.contains(name))
             .collect();
-        if self.cell.interrupted.is_some() {
+        if self.cell.interrupted.take().is_some() {
             return Err(Error::Interrupted { lost, all: false });
         }
         let shown = outcome.shown.into_iter();
@@ -537,7 +489,7 @@ impl Helper {
             };
         };
         if file == "src/lib.rs" && self.ask(&Command::Locate(line, column)).await.is_ok() {
-            let located = timeout(STAGES[0], self.answer_to_question::<Located>()).await;
+            let located = timeout(LOCATED, self.answer_to_question::<Located>()).await;
             if let Ok(Some(Located { text, place })) = located {
                 return Error::Panicked {
                     message,
@@ -556,10 +508,19 @@ impl Helper {
     async fn ended(&mut self, status: ExitStatus) -> Result<Done, Error> {
         system::signal_group(self.group, Signal::Kill);
         // What was said before the end.
-        while let Ok(Ok(_)) = timeout(ARRIVING, self.events.recv_buf(&mut self.buffer)).await {
-            let event = Event::read(&self.buffer);
-            self.buffer.clear();
-            match event.and_then(|event| self.current(event)) {
+        loop {
+            let event = match self.heard.pop_front() {
+                Some(event) => Some(event),
+                None => match timeout(ARRIVING, self.events.recv_buf(&mut self.buffer)).await {
+                    Ok(Ok(_)) => {
+                        let event = Event::read(&self.buffer);
+                        self.buffer.clear();
+                        event.and_then(|event| self.current(event))
+                    }
+                    _ => break,
+                },
+            };
+            match event {
                 Some(Event::Reply(json)) => return self.done(&json).await,
                 Some(event) => self.take(event),
                 None => {}
@@ -575,7 +536,7 @@ impl Helper {
         }
         self.cell.finish();
         let lost = std::mem::take(&mut self.variables);
-        if self.cell.interrupted.is_some() {
+        if self.cell.interrupted.take().is_some() {
             return Err(Error::Interrupted { lost, all: true });
         }
         if status.success() {
@@ -602,47 +563,6 @@ impl Helper {
         }
         self.last_words.push_back(line);
     }
-
-    /// The next stage of an interrupt: what did not end of itself is ended.
-    fn go_on_interrupting(&mut self) {
-        let Some((_, stage)) = &mut self.cell.interrupted else {
-            return;
-        };
-        *stage += 1;
-        match *stage {
-            1 => self.end_what_runs(),
-            _ => system::signal_group(self.group, Signal::Kill),
-        }
-    }
-
-    /// Ends the user's code with all that it has started, or only the compiler while that runs.
-    fn end_what_runs(&self) {
-        match self.cell.runs {
-            true => self.end_others(&[]),
-            false => self.end_others(&self.spared),
-        }
-    }
-
-    /// Ends all processes of the group but the helper itself and these. The helper stands still
-    /// meanwhile, so that it starts no others.
-    fn end_others(&self, spared: &[u32]) {
-        if !cfg!(target_os = "linux") {
-            return system::signal_group(self.group, Signal::Kill);
-        }
-        system::signal(self.group, Signal::Stop);
-        // What is being ended may have started others in the last moment.
-        for _ in 0..10 {
-            let mut others = system::others_of_group(self.group);
-            others.retain(|process| !spared.contains(process));
-            if others.is_empty() {
-                break;
-            }
-            others
-                .into_iter()
-                .for_each(|process| system::signal(process, Signal::Kill));
-        }
-        system::signal(self.group, Signal::Continue);
-    }
 }
 
 impl Drop for Helper {
@@ -655,12 +575,6 @@ impl Drop for Helper {
 }
 
 impl Running {
-    /// When the next stage of an interrupt begins.
-    fn stage(&self) -> Option<Instant> {
-        let (begun, stage) = self.interrupted?;
-        STAGES.get(stage).map(|after| begun + *after)
-    }
-
     fn print(&mut self, kind: fn(String) -> Output, text: String) {
         self.printed += text.len() as u64;
         if !text.is_empty() {
@@ -723,17 +637,6 @@ fn how_it_ended(fault: Option<&Fault>) -> String {
             format!("The code has ended its process with exit status {code}")
         }
         _ => "The process of the code has ended".into(),
-    }
-}
-
-/// Where temporary folders are made: the system's place, or `/tmp` where a socket's path would grow
-/// too long.
-fn base() -> PathBuf {
-    let base = std::env::temp_dir();
-    if base.as_os_str().as_bytes().len() <= LONGEST_BASE {
-        base
-    } else {
-        PathBuf::from("/tmp")
     }
 }
 

@@ -1,5 +1,6 @@
 //! The helper process: evcxr, at the service of the kernel.
 
+use std::collections::HashSet;
 use std::fs;
 use std::io::{self, BufRead};
 use std::path::{Path, PathBuf};
@@ -7,11 +8,15 @@ use std::process::Command as Program;
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread;
 
-use evcxr::{CommandContext, CompilationError, Error, EvalCallbacks, EvalContext};
+use evcxr::{CommandContext, CompilationError, Error, EvalCallbacks, EvalContext, EvalOutputs};
 
 use crate::diagnostic::{Diagnostic, Label, locate, notes};
-use crate::helper::{Completion, Completions, Known, WORKSHOP};
+use crate::helper::WORKSHOP;
+use crate::hoist::hoist;
+use crate::items::{self, Items};
+use crate::local::LocalCrates;
 use crate::message::{Command, Event, Events, Failure, Located, Outcome, Question};
+use crate::output::{Completion, Completions, Known};
 use crate::system::{self, Signal};
 use crate::{FILTER, LIBRARY, footing, warning};
 
@@ -55,6 +60,10 @@ pub(crate) fn run(folder: &Path) -> i32 {
                 footing,
                 workshop,
                 prepared: None,
+                items: Items::default(),
+                crates: LocalCrates::default(),
+                told: HashSet::new(),
+                gone: Vec::new(),
                 events,
                 answers,
                 cell: String::new(),
@@ -145,6 +154,14 @@ struct Host {
     footing: (String, String),
     /// Where they are compiled.
     workshop: PathBuf,
+    /// What the cells have declared.
+    items: Items,
+    /// Crates of the user's own.
+    crates: LocalCrates,
+    /// The commands that have been told, of those that change the ground the cells stand on.
+    told: HashSet<(String, String)>,
+    /// The variables that the cell was told it has no longer.
+    gone: Vec<String>,
     events: Events,
     answers: Receiver<String>,
     /// The last cell.
@@ -160,8 +177,9 @@ impl Host {
                 prelude,
                 before,
                 code,
+                declaring,
             } => {
-                let outcome = self.execute(prelude, &before, code);
+                let outcome = self.execute(prelude, &before, hoist(&code, &declaring));
                 self.events.reply(&outcome)
             }
             Command::Complete(code, at) => {
@@ -189,20 +207,20 @@ impl Host {
 
     fn execute(&mut self, prelude: String, before: &str, mut code: String) -> Outcome {
         let mut outcome = Outcome::default();
-        let ran = match self.prepare(prelude, before) {
-            Ok(()) => {
-                warning::forget(&self.workshop);
-                let ran = self.run(&code);
-                match ran.as_ref().err().and_then(|error| typed(&code, error)) {
-                    Some(typed) => {
-                        code = typed;
-                        self.run(&code).map_err(failure)
-                    }
-                    None => ran.map_err(failure),
-                }
-            }
-            Err(why) => Err(why),
-        };
+        self.gone.clear();
+        let edited = self.crates.edited();
+        if self
+            .items
+            .reach(&edited, self.context.variables_and_types())
+        {
+            // What they were is not compiled any more, so nothing could drop them as that.
+            let variables = self.variables();
+            self.restart();
+            self.tell_gone(variables);
+        }
+        let ran = self
+            .prepare(&prelude, before)
+            .and_then(|()| self.cell(&mut code).map_err(failure));
         self.cell = code;
         match ran {
             Ok(outputs) => {
@@ -218,28 +236,101 @@ impl Host {
             .map(|(name, kind)| (name.to_owned(), kind.to_owned()))
             .collect();
         outcome.variables.sort();
+        let items = self.context.defined_item_names();
+        outcome.items = items.map(str::to_owned).collect();
         outcome
+    }
+
+    /// Runs the user's code.
+    fn cell(&mut self, code: &mut String) -> Result<EvalOutputs, Error> {
+        warning::forget(&self.workshop);
+        if items::ground(code) == code.len() && !code.is_empty() {
+            return self.commands(code);
+        }
+        let ran = self.run(code);
+        match ran.as_ref().err().and_then(|error| typed(code, error)) {
+            Some(typed) => {
+                *code = typed;
+                self.run(code)
+            }
+            None => ran,
+        }
+    }
+
+    /// Runs commands behind which the cells stand on other ground. The variables of a crate that is
+    /// another one are no longer what they were, and evcxr is to find out before the next cell does:
+    /// it would forget with them what that declares by their names.
+    fn commands(&mut self, commands: &str) -> Result<EvalOutputs, Error> {
+        let told: HashSet<(String, String)> = items::told(commands)
+            .map(|(command, rest)| (command.to_owned(), rest.trim().to_owned()))
+            .collect();
+        let is_told = |word: &str| told.iter().any(|(command, _)| command == word);
+        if is_told(":restart") {
+            // Behind its own word for it alone, evcxr still reckons with the variables.
+            self.restart();
+        }
+        let clears = is_told(":clear");
+        if clears {
+            self.told.clear();
+        }
+        let outputs = match clears || self.variables().is_empty() || told.is_subset(&self.told) {
+            true => self.run(commands)?,
+            // With a statement, evcxr looks at what the variables are now.
+            false => self.quietly(&format!("{commands}\n();"))?,
+        };
+        self.learn(told);
+        Ok(outputs)
+    }
+
+    fn learn(&mut self, commands: HashSet<(String, String)>) {
+        for (command, rest) in &commands {
+            if command == ":dep" {
+                self.crates.add(rest);
+            }
+        }
+        self.told.extend(commands);
+    }
+
+    fn variables(&self) -> Vec<String> {
+        let variables = self.context.variables_and_types();
+        variables.map(|(name, _)| name.to_owned()).collect()
+    }
+
+    /// Runs code of which nothing is shown but which variables are gone with it.
+    fn quietly(&mut self, code: &str) -> Result<EvalOutputs, Error> {
+        let before = self.variables();
+        let _ = self.events.send(&Event::Quiet(true));
+        let ran = self.run(code);
+        let _ = self.events.send(&Event::Quiet(false));
+        let after = self.variables();
+        let is_told = |name: &String| after.contains(name) || self.gone.contains(name);
+        let mut gone: Vec<_> = before.into_iter().filter(|name| !is_told(name)).collect();
+        gone.sort();
+        if ran.is_ok() && !gone.is_empty() {
+            self.tell_gone(gone);
+        }
+        ran
     }
 
     /// Runs what every process of the cells begins with, where it is a new one, and what this cell
     /// begins with; at once, for each compilation takes its time.
-    fn prepare(&mut self, prelude: String, before: &str) -> Result<(), Failure> {
+    fn prepare(&mut self, prelude: &str, before: &str) -> Result<(), Failure> {
         let (commands, lay) = &self.footing;
-        let code = match &self.prepared {
-            Some((process, begun)) if *process == self.process() => match *begun == prelude {
-                true => before.to_owned(),
-                false => format!("{prelude}\n{before}"),
-            },
-            _ => format!("{commands}\n{prelude}\n{before}\n{lay}"),
+        let codes = match &self.prepared {
+            Some((process, begun)) if *process == self.process() => {
+                let again = if begun == prelude { "" } else { prelude };
+                [again.to_owned(), before.to_owned()]
+            }
+            _ => [
+                format!("{commands}\n{prelude}\n{before}\n{lay}"),
+                String::new(),
+            ],
         };
-        if code.trim().is_empty() {
-            return Ok(());
+        for code in codes.iter().filter(|code| !code.trim().is_empty()) {
+            self.quietly(code)
+                .map_err(|error| Failure::Unprepared(error.to_string()))?;
         }
-        let _ = self.events.send(&Event::Quiet(true));
-        let ran = self.run(&code);
-        let _ = self.events.send(&Event::Quiet(false));
-        ran.map_err(|error| Failure::Unprepared(error.to_string()))?;
-        self.prepared = Some((self.process(), prelude));
+        self.prepared = Some((self.process(), prelude.to_owned()));
         Ok(())
     }
 
@@ -248,7 +339,29 @@ impl Host {
         handle.lock().ok().map(|process| process.id())
     }
 
-    fn run(&mut self, code: &str) -> Result<evcxr::EvalOutputs, Error> {
+    /// Runs code as evcxr does, and sees to it that no variable outlives its type, nor its process.
+    fn run(&mut self, code: &str) -> Result<EvalOutputs, Error> {
+        let new = Items::of(code);
+        let variables = self.context.variables_and_types();
+        let concerned = self.items.concerned(&new, variables);
+        if !concerned.is_empty() {
+            self.check(code)?;
+            self.forget(&concerned)?;
+        }
+        let mut ran = self.evaluate(code);
+        if ran.is_ok() {
+            self.items.take(new);
+        }
+        self.items.keep(self.context.defined_item_names());
+        // Where it was ended while evcxr did not listen to it, evcxr takes it for alive.
+        if self.has_ended() {
+            self.restart();
+            ran = Err(Error::SubprocessTerminated(String::new()));
+        }
+        ran
+    }
+
+    fn evaluate(&mut self, code: &str) -> Result<EvalOutputs, Error> {
         // An answer to a question that was given up is not one to the next.
         self.answers.try_iter().for_each(drop);
         let (events, answers) = (&self.events, &self.answers);
@@ -266,6 +379,65 @@ impl Host {
             },
         };
         self.context.execute_with_callbacks(code, &mut callbacks)
+    }
+
+    /// Refuses what does not compile, before anything is given up for it.
+    fn check(&mut self, code: &str) -> Result<(), Error> {
+        // Of evcxr's commands, only dependencies have a say.
+        let (commands, rest) = code.split_at(items::commands(code));
+        let lines = commands.split_inclusive('\n').map(|line| {
+            let is_said = line.trim_start_matches(' ').starts_with(":dep ");
+            if is_said { line } else { "\n" }
+        });
+        let mut said = self.context.check(&(lines.collect::<String>() + rest))?;
+        said.retain(|said| said.level() != "warning" && said.is_from_user_code());
+        match said.is_empty() {
+            true => Ok(()),
+            false => Err(Error::CompilationErrors(said)),
+        }
+    }
+
+    /// Forgets variables while their types are still what they were. evcxr drops what stands in a
+    /// variable that is declared anew, and forgets one that is moved away.
+    fn forget(&mut self, names: &[String]) -> Result<(), Error> {
+        let code: String = names
+            .iter()
+            .map(|name| {
+                format!("let {name}: &'static mut [u8] = &mut []; std::mem::drop({name});\n")
+            })
+            .collect();
+        let ran = self.evaluate(&code);
+        let left = |name: &String| {
+            let mut variables = self.context.variables_and_types();
+            variables.any(|(variable, _)| variable == name)
+        };
+        if ran.is_err() || names.iter().any(left) || self.has_ended() {
+            // Whatever it is that keeps them: they are not to be read as what they are not.
+            self.restart();
+            return Err(Error::SubprocessTerminated(String::new()));
+        }
+        self.tell_gone(names.to_vec());
+        Ok(())
+    }
+
+    fn tell_gone(&mut self, names: Vec<String>) {
+        // Where it cannot be said, the kernel is gone, and nobody asks.
+        let _ = serde_json::to_vec(&names).map(|json| self.events.send(&Event::Gone(json)));
+        self.gone.extend(names);
+    }
+
+    fn has_ended(&self) -> bool {
+        let handle = self.context.process_handle();
+        let ended = handle
+            .lock()
+            .map(|mut process| !matches!(process.try_wait(), Ok(None)));
+        ended.unwrap_or(true)
+    }
+
+    /// Begins a new process of the cells, without their variables. Behind a command that fails, evcxr
+    /// does not put back what it knew of them.
+    fn restart(&mut self) {
+        let _ = self.context.execute(":restart\n:fails");
     }
 
     fn complete(&mut self, code: &str, at: usize) -> Completions {

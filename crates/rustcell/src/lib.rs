@@ -11,13 +11,19 @@
 //!   └────── events ────────┴────────── events ────────┘
 //! ```
 
+mod cells;
 mod diagnostic;
 mod error;
 mod filter;
 mod footing;
 mod helper;
+mod hoist;
 mod host;
+mod items;
+mod local;
 mod message;
+mod output;
+mod places;
 mod scan;
 mod system;
 mod text;
@@ -30,9 +36,13 @@ use std::os::unix::fs::MetadataExt;
 use std::path::PathBuf;
 use std::process::exit;
 
+pub use cells::Cells;
 pub use diagnostic::{Diagnostic, Label};
 pub use error::Error;
-pub use helper::{Completion, Completions, Done, Helper, Known, Output, Setup};
+pub use helper::Helper;
+pub use items::ground;
+pub use output::{Completion, Completions, Done, Known, Output, Setup};
+pub use places::{cache, dependency, socket_folder};
 
 /// The first argument of a process that is to be the helper; the second is its folder.
 const HELPER: &str = "rust-cells";

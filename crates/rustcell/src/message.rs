@@ -15,11 +15,12 @@ use crate::diagnostic::Diagnostic;
 #[derive(Debug, Serialize, Deserialize)]
 pub(crate) enum Command {
     /// Run a cell, and this code before it, of which nothing is shown; and before that what every
-    /// process of the cells begins with, where it has not.
+    /// process of the cells begins with, where it has not. These macros declare structs.
     Execute {
         prelude: String,
         before: String,
         code: String,
+        declaring: Vec<String>,
     },
     /// What fits at this byte of a cell?
     Complete(String, usize),
@@ -42,6 +43,8 @@ pub(crate) struct Outcome {
     pub(crate) shown: Vec<(String, String)>,
     /// The variables there are now, with their types.
     pub(crate) variables: Vec<(String, String)>,
+    /// The names of what is declared.
+    pub(crate) items: Vec<String>,
     /// How long it took, where `:timing` is on.
     pub(crate) took: Option<Duration>,
 }
@@ -89,8 +92,12 @@ pub(crate) enum Event {
     Fault(Vec<u8>),
     /// Whether what is written from now on is of no cell, and not to be shown.
     Quiet(bool),
-    /// The compiled code of the cell runs from now on.
+    /// Compiled code runs from now on.
     Runs,
+    /// It has run, and what is compiled next is waited for.
+    Rests,
+    /// Variables that are gone, for what their types are made of is declared anew.
+    Gone(Vec<u8>),
     /// The processes that need not end with the compiler: the filter, and that of the cells.
     Spare(Vec<u32>),
     /// The user is asked; a [`Question`].
@@ -147,6 +154,8 @@ impl Event {
             Event::Quiet(true) => (b'q', b""),
             Event::Quiet(false) => (b'l', b""),
             Event::Runs => (b'x', b""),
+            Event::Rests => (b'z', b""),
+            Event::Gone(json) => (b'g', json),
             Event::Spare(numbers) => {
                 processes = numbers.iter().flat_map(|n| n.to_le_bytes()).collect();
                 (b's', &processes)
@@ -172,6 +181,8 @@ impl Event {
             b'q' => Event::Quiet(true),
             b'l' => Event::Quiet(false),
             b'x' => Event::Runs,
+            b'z' => Event::Rests,
+            b'g' => Event::Gone(bytes),
             b's' => {
                 let (numbers, _) = bytes.as_chunks();
                 Event::Spare(numbers.iter().map(|n| u32::from_le_bytes(*n)).collect())

@@ -9,7 +9,7 @@ use std::fs;
 use std::io;
 use std::os::fd::{AsRawFd, BorrowedFd};
 use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// What a process can be told.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -119,6 +119,57 @@ pub(crate) fn readable<const N: usize>(
     Ok(polled.map(|file| file.revents != 0))
 }
 
+/// Waits until a process that was told to stand still does, with all of its threads.
+pub(crate) fn wait_until_still(process: u32) {
+    wait(|| {
+        let tasks = fs::read_dir(format!("/proc/{process}/task"));
+        let mut stats = tasks.into_iter().flatten().flatten().filter_map(|task| {
+            let name = task.file_name();
+            stat_of(&format!("/proc/{process}/task/{}", name.to_str()?))
+        });
+        stats.all(|stat| !stat.alive || stat.still)
+    });
+}
+
+/// Ends all processes of the group that this one leads but itself, and waits until they have ended.
+/// Those are spared, with what they have started, of which the first argument says so.
+pub(crate) fn end_others_of_group(leader: u32, spared: impl Fn(&str) -> bool) {
+    let is_spared = |process: u32| {
+        let mut below = above(process).take_while(|process| *process != leader);
+        below.any(|process| first_argument(process).is_some_and(|argument| spared(&argument)))
+    };
+    // What is being ended may start others in its last moment.
+    wait(|| {
+        let mut others = others_of_group(leader);
+        others.retain(|process| !is_spared(*process));
+        others
+            .iter()
+            .for_each(|process| signal(*process, Signal::Kill));
+        others.is_empty()
+    });
+}
+
+/// Looks until it is so, for a tenth of a second at most: what the system was told takes a moment.
+fn wait(is_so: impl Fn() -> bool) {
+    let begun = Instant::now();
+    while !is_so() && begun.elapsed() < Duration::from_millis(100) {
+        std::thread::sleep(Duration::from_millis(1));
+    }
+}
+
+/// Whether a process is this one, or was started by it or by one that it has started.
+pub(crate) fn descends(process: u32, from: u32) -> bool {
+    above(process).any(|process| process == from)
+}
+
+/// A process, the one that has started it, and so on.
+fn above(process: u32) -> impl Iterator<Item = u32> {
+    let parent = |process: &u32| stat(*process).map(|stat| stat.parent);
+    let above = std::iter::successors(Some(process), parent);
+    // Numbers are given out anew, and a look at a moving target may go in a circle.
+    above.take_while(|process| *process > 1).take(100)
+}
+
 /// The processes of the group that this one leads, itself left out; none where the system has no
 /// `/proc`. Those that have ended and are not yet waited for are no longer counted.
 pub(crate) fn others_of_group(leader: u32) -> Vec<u32> {
@@ -152,6 +203,12 @@ pub(crate) fn children_that_run(parent: u32, program: &Path) -> Vec<u32> {
     children.into_iter().filter(runs).collect()
 }
 
+fn first_argument(process: u32) -> Option<String> {
+    let line = fs::read(format!("/proc/{process}/cmdline")).ok()?;
+    let argument = line.split(|byte| *byte == 0).nth(1)?;
+    String::from_utf8(argument.to_vec()).ok()
+}
+
 fn executable(process: u32) -> Option<PathBuf> {
     fs::read_link(format!("/proc/{process}/exe")).ok()
 }
@@ -169,18 +226,25 @@ pub(crate) fn waits_for_input(process: u32) -> bool {
 
 struct Stat {
     alive: bool,
+    still: bool,
+    parent: u32,
     group: u32,
 }
 
 fn stat(process: u32) -> Option<Stat> {
-    let text = fs::read_to_string(format!("/proc/{process}/stat")).ok()?;
+    stat_of(&format!("/proc/{process}"))
+}
+
+fn stat_of(folder: &str) -> Option<Stat> {
+    let text = fs::read_to_string(format!("{folder}/stat")).ok()?;
     // The name, in parentheses, may hold anything.
     let (_, rest) = text.rsplit_once(") ")?;
     let mut fields = rest.split(' ');
     let state = fields.next()?;
-    let group = fields.nth(1)?.parse().ok()?;
     Some(Stat {
         alive: !matches!(state, "Z" | "X"),
-        group,
+        still: matches!(state, "T" | "t"),
+        parent: fields.next()?.parse().ok()?,
+        group: fields.next()?.parse().ok()?,
     })
 }

@@ -21,10 +21,8 @@ impl Workshop {
     /// Takes the first one that is free, where `lasting` crates are compiled for all of them. None
     /// where there is no cache to have it in.
     pub(crate) fn take(lasting: &[String]) -> Option<Self> {
-        let cache = std::env::var_os("XDG_CACHE_HOME")
-            .map(PathBuf::from)
-            .filter(|path| path.is_absolute())
-            .or_else(|| Some(std::env::home_dir()?.join(".cache")))?;
+        // evcxr is told of it by an environment variable that it reads as text.
+        let cache = crate::places::cache().filter(|cache| cache.to_str().is_some())?;
         let folder = cache.join("rowcell/rust");
         let workshop = (0..MOST).find_map(|number| Self::lock(folder.join(number.to_string())))?;
         // Without it, each workshop compiles them for itself.

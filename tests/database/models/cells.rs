@@ -9,10 +9,10 @@ include!(env!("MODELS"));
 
 fn main() -> db::Result<()> {
     let arguments: Vec<String> = std::env::args().collect();
-    let [_, socket, token] = arguments.as_slice() else {
-        panic!("which socket, and which token?");
+    let [_, socket] = arguments.as_slice() else {
+        panic!("which socket?");
     };
-    let db = db::Db::at(socket, token);
+    let db = db::Db::at(socket);
     each(&db)?;
     objects(&db)
 }

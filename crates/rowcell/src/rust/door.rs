@@ -1,11 +1,11 @@
 //! The door between Rust cells and the session: a local socket that only the process of the cells
-//! can use. It is answered while a Rust cell runs.
+//! can use, and what that has started. It is answered while a Rust cell runs.
 
 use std::convert::Infallible;
 use std::ffi::OsString;
-use std::fs::{self, Permissions};
-use std::io::{self, Read};
-use std::os::unix::fs::PermissionsExt;
+use std::fs;
+use std::io;
+use std::os::unix::fs::MetadataExt;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
@@ -14,9 +14,10 @@ use db::wire::PLACE;
 use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
 use query::{Host, Progress, Query, Remote};
+use rustcell::Cells;
 use tempfile::TempDir;
 use tokio::net::{UnixListener, UnixStream};
-use tokio::time::timeout;
+use tokio::time::{sleep, timeout};
 
 use super::source::Source;
 
@@ -24,6 +25,8 @@ use super::source::Source;
 const MOST: usize = 16;
 /// How long it may take until the end of the cells' process is noticed here.
 const NOTICE: Duration = Duration::from_millis(20);
+/// How long it may take until the start of another one is heard of.
+const STARTING: Duration = Duration::from_millis(500);
 /// How long its statement may take to end on the server before the cell does not wait for it.
 const LONGEST: Duration = Duration::from_millis(800);
 
@@ -32,7 +35,8 @@ pub(super) struct Door {
     /// Of mode 0700; gone with the door.
     folder: TempDir,
     listener: UnixListener,
-    token: String,
+    /// Who may come in.
+    cells: Cells,
     source: Source,
     /// How far the connections of the cell that runs are.
     connections: Mutex<Vec<Arc<Progress>>>,
@@ -44,40 +48,36 @@ impl Door {
     /// # Errors
     /// The system's; the crate cannot be unpacked.
     pub(super) fn open() -> io::Result<Self> {
-        let folder = tempfile::Builder::new()
-            .prefix("rowcell-db-")
-            .permissions(Permissions::from_mode(0o700))
-            .tempdir()?;
+        let folder = rustcell::socket_folder("rowcell-db-")?;
         let listener = UnixListener::bind(folder.path().join("socket"))?;
-        let mut secret = [0; 16];
-        fs::File::open("/dev/urandom")?.read_exact(&mut secret)?;
-        let token = secret.iter().map(|byte| format!("{byte:02x}")).collect();
         Ok(Door {
             folder,
             listener,
-            token,
+            cells: Cells::default(),
             source: Source::unpack()?,
             connections: Mutex::default(),
         })
     }
 
-    /// Where the process of the cells finds the door.
+    /// Has these processes be let in from now on, and nobody before.
+    pub(super) fn admit(&mut self, cells: Cells) {
+        self.cells = cells;
+    }
+
+    /// Where the process of the cells finds the door. It is no secret: who comes is known by the
+    /// number of its process.
     pub(super) fn environment(&self) -> Vec<(OsString, OsString)> {
         let socket = self.folder.path().join("socket").into_os_string();
-        let names = PLACE.map(OsString::from);
-        names
-            .into_iter()
-            .zip([socket, self.token.clone().into()])
-            .collect()
+        vec![(PLACE.into(), socket)]
     }
 
     /// What makes the crate known to the cells, with the types of these crates. The last line has the
     /// evaluator know from the beginning that cells use `?`: else a cell's last expression would have
     /// its `?` found out about and the way to show it given up at once.
     pub(super) fn prelude(&self, features: &[&str]) -> String {
-        let folder = self.source.folder();
+        let dependency = rustcell::dependency("db", self.source.folder(), features);
         format!(
-            ":dep db = {{ path = {folder:?}, features = {features:?} }}\n\
+            "{dependency}\n\
              use db::{{Model as _, Record as _, Show as _, ToSql as _}};\n\
              db::ready()?;",
         )
@@ -97,20 +97,40 @@ impl Door {
                 accepted = self.listener.accept() => {
                     // One that was not accepted tries again, or is gone.
                     let Ok((socket, _)) = accepted else { continue };
-                    // Nobody else can open the folder; who could is not answered all the same.
                     if !is_ours(&socket) || self.lock().len() >= MOST {
                         continue;
                     }
-                    let mut remote = Remote::new(socket, self.token.as_str());
+                    let process = socket.peer_cred().ok().and_then(|peer| peer.pid());
+                    let process = process.and_then(|number| u32::try_from(number).ok());
+                    let mut remote = Remote::new(socket);
                     let progress = remote.progress();
                     self.lock().push(progress.clone());
                     answering.push(async move {
+                        if !self.is_of_cells(process).await {
+                            return progress;
+                        }
                         // Whether it ended well or broke: there is no one left to be told.
                         let _ = remote.serve(query, host).await;
                         progress
                     });
                 }
             }
+        }
+    }
+
+    /// Whether this process is one of the cells'. One that was just started may come in before it is
+    /// heard of here.
+    async fn is_of_cells(&self, process: Option<u32>) -> bool {
+        let Some(process) = process else { return false };
+        let since = Instant::now();
+        loop {
+            if self.cells.have(process) {
+                return true;
+            }
+            if since.elapsed() > STARTING {
+                return false;
+            }
+            sleep(NOTICE).await;
         }
     }
 
@@ -141,10 +161,10 @@ impl Door {
 
 /// Whether the other side is a process of this very user.
 fn is_ours(socket: &UnixStream) -> bool {
-    let own = fs::metadata("/proc/self").map(|me| std::os::unix::fs::MetadataExt::uid(&me));
+    let own = fs::metadata("/proc/self").map(|me| me.uid());
     match (socket.peer_cred(), own) {
         (Ok(peer), Ok(own)) => peer.uid() == own,
-        // Where a process cannot look at itself, the folder and the token have to do.
+        // Where a process cannot look at itself, the folder has to do: nobody else can open it.
         (Ok(_), Err(_)) => true,
         (Err(_), _) => false,
     }

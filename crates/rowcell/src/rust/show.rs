@@ -107,6 +107,17 @@ pub(super) fn lost(variables: &[String], all: bool) -> String {
     }
 }
 
+/// That these variables are gone because their types have become others.
+pub(super) fn gone(variables: &[String]) -> String {
+    match variables {
+        [one] => format!("Rust: the variable {one} is gone: its type is no longer what it was."),
+        many => format!(
+            "Rust: the variables {} are gone: their types are no longer what they were.",
+            many.join(", ")
+        ),
+    }
+}
+
 /// An error of a cell with this text.
 pub(super) fn problem(error: Error, cell: &str) -> Problem {
     match error {

@@ -6,6 +6,8 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use std::io;
 use std::path::{Path, PathBuf};
 
+use tempfile::TempDir;
+
 /// What the names of its folders begin with.
 const PREFIX: &str = "db-";
 
@@ -51,6 +53,8 @@ const FILES: &[(&str, &str)] = files! {
 pub(super) struct Source {
     folder: PathBuf,
     _lock: File,
+    /// The folder around it, where it is no cache.
+    own: Option<TempDir>,
 }
 
 impl Source {
@@ -59,7 +63,17 @@ impl Source {
     /// # Errors
     /// There is no place to write to.
     pub(super) fn unpack() -> io::Result<Self> {
-        Self::unpack_in(&cache()?)
+        let kept = rustcell::cache().map(|cache| Self::unpack_in(&cache.join("rowcell")));
+        match kept {
+            Some(Ok(source)) => Ok(source),
+            // A home that cannot be written to: it is compiled for this helper alone.
+            _ => {
+                let own = tempfile::Builder::new().prefix("rowcell-db-").tempdir()?;
+                let mut source = Self::unpack_in(own.path())?;
+                source.own = Some(own);
+                Ok(source)
+            }
+        }
     }
 
     /// The name of the folder tells the version and what is in it, so that what another version has
@@ -82,6 +96,7 @@ impl Source {
                 return Ok(Source {
                     folder,
                     _lock: lock,
+                    own: None,
                 });
             }
         }
@@ -130,15 +145,6 @@ fn write(caches: &Path, folder: &Path) -> io::Result<()> {
         Err(_) if folder.is_dir() => Ok(()),
         Err(error) => Err(error),
     }
-}
-
-/// Where this user's caches are.
-fn cache() -> io::Result<PathBuf> {
-    let variable = std::env::var_os("XDG_CACHE_HOME").filter(|folder| !folder.is_empty());
-    let caches = variable.map(PathBuf::from);
-    let caches = caches.or_else(|| Some(std::env::home_dir()?.join(".cache")));
-    let caches = caches.ok_or_else(|| io::Error::other("there is no home for a cache"))?;
-    Ok(caches.join("rowcell"))
 }
 
 #[cfg(test)]
