@@ -50,8 +50,8 @@ pub use complete::{Candidate, Completions};
 pub use environment::secret_variables;
 pub use host::{Host, Shown, Unanswered};
 pub use query::Query;
-pub use script::Ending;
 pub use remote::{Given, Progress, Remote, There};
+pub use script::Ending;
 pub use secret::Secret;
 pub use session::{Connected, Embedded, Embedding, Session, Status};
 pub use target::{
