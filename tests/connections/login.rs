@@ -339,3 +339,57 @@ async fn every_failure_to_log_in_says_who_and_where() {
         }
     }
 }
+
+#[tokio::test]
+async fn a_cell_starts_no_program_without_leave() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("ran");
+    let login = server().as_role("by_scram");
+    let (target, password) = login.rsplit_once(" password=").unwrap();
+    let command = format!("touch {}; echo {password}", file.display());
+    let first = || Notebook::with("host=nowhere.invalid user=u dbname=d");
+    let trusted = || {
+        let notebook = first();
+        Notebook {
+            query: notebook.query.allow_programs(true),
+            ..notebook
+        }
+    };
+    for cell in [
+        format!("%connect {target} password_command='{command}'"),
+        format!("%connect psql \"{target} password_command='{command}'\""),
+        format!(
+            "%%connect\n{}\npassword_command: {command}",
+            target.replace(' ', "\n")
+        ),
+    ] {
+        let notebook = first();
+        notebook.fails(&cell, "which cells may not").await;
+        assert!(!file.exists(), "{cell}");
+        let notebook = trusted();
+        notebook.good(&cell).await;
+        assert_eq!(notebook.value("select 1").await, "1", "{cell}");
+        assert!(file.exists(), "{cell}");
+        std::fs::remove_file(&file).unwrap();
+    }
+    // Nobody reads these for a program in them, whoever has allowed some.
+    let port = server().port;
+    for cell in [
+        format!(
+            "%connect postgresql://by_scram@localhost:{port}/postgres?password_command=touch%20{}",
+            file.display()
+        ),
+        format!(
+            "%connect psql 'postgresql://by_scram@localhost:{port}/postgres?password_command=x'"
+        ),
+        format!(
+            "%%connect\n{{\"host\": \"localhost\", \"port\": {port}, \"username\": \"by_scram\", \"password_command\": \"touch {}\"}}",
+            file.display()
+        ),
+    ] {
+        for notebook in [first(), trusted()] {
+            notebook.fails(&cell, "never taken from").await;
+            assert!(!file.exists(), "{cell}");
+        }
+    }
+}

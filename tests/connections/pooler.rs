@@ -172,6 +172,34 @@ async fn a_read_only_notebook_leaves_nothing_behind() {
     // The next one gets the same session of the server.
     let other = pooler.notebook("");
     assert_eq!(other.value("show transaction_read_only").await, "off");
+    // The server's own transactions hold behind it, too, and an error leaves none open.
+    let made = without_tls().sql(
+        "create table if not exists held (a int); grant all on held to by_scram; \
+         create or replace function held() returns int language sql as \
+         'insert into held values (1) returning a'; select 1",
+    );
+    assert!(made.ends_with('1'), "{made}");
+    for cell in [
+        "select held()",
+        "selec 1",
+        "select nosuch",
+        "select set_config('default_transaction_read_only', 'off', false); select held()",
+        "begin; select held()",
+    ] {
+        careful.bad(cell).await;
+        careful.run("rollback").await;
+        assert_eq!(
+            other.value("select count(*) from held").await,
+            "0",
+            "{cell}"
+        );
+        assert_eq!(careful.value("select 2").await, "2");
+    }
+    let answers = careful
+        .good("select 1 as a; select 2 as b; show transaction_read_only")
+        .await;
+    assert_eq!(answers.bundles().count(), 3);
+    assert_eq!(other.value("select held()").await, "1");
     // Not behind a pooler, the server is told.
     let direct = Notebook::with(&(server().as_role("by_scram") + " read_only=on"));
     assert_eq!(direct.value("show transaction_read_only").await, "on");

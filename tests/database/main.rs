@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 mod catalog;
+mod liar;
 mod notebook;
 mod proxy;
 #[path = "../support/recorder.rs"]
@@ -16,6 +17,7 @@ mod chart;
 mod commands;
 mod copy;
 mod files;
+mod hostile;
 mod imports;
 mod inspector;
 mod interrupt;
@@ -24,6 +26,8 @@ mod loss;
 mod models;
 mod psql;
 mod questions;
+mod read_only;
 mod results;
 mod rust;
 mod session;
+mod variables;

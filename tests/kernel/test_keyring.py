@@ -44,7 +44,8 @@ def test_from_the_desktops_keyring(start, server, connect, tmp_path):
 
 
 def test_where_there_is_no_keyring_the_next_source_is_taken(start, server, connect, tmp_path):
-    kernel = start({"DBUS_SESSION_BUS_ADDRESS": "unix:path=/nowhere"})
+    nowhere = {"DBUS_SESSION_BUS_ADDRESS": "unix:path=/nowhere"}
+    kernel = start(nowhere | {"ROWCELL_ALLOW": "programs"})
     kernel.check(connect("sales"))
     error = kernel.run(WHO).error
     assert f"the kernel has no key sales:{server.user}" in error["evalue"]

@@ -27,6 +27,18 @@ impl<'s> Notebook<'s> {
         }
     }
 
+    /// A notebook whose cells may start programs.
+    pub(crate) fn trusted(service: &'s Service) -> Notebook<'s> {
+        let notebook = plain::Notebook::first(None, &service.token);
+        Notebook {
+            notebook: plain::Notebook {
+                query: notebook.query.allow_programs(true),
+                ..notebook
+            },
+            service,
+        }
+    }
+
     /// A notebook whose connection is named and not opened.
     pub(crate) async fn connected(service: &'s Service) -> Notebook<'s> {
         let notebook = Notebook::new(service);

@@ -193,7 +193,15 @@ async fn a_guarded_session_opens_where_the_service_knows_no_such_setting() {
     notebook
         .good(&format!("%connect {target} read_only=on confirm=on"))
         .await;
-    notebook.good("select 1").await;
+    let told = notebook.good("select 1").await.err();
+    assert!(told.contains("checked by their words alone"), "{told}");
+    assert_eq!(notebook.good("select 2").await.err(), "");
+    notebook
+        .fails(
+            "select set_config('x.y', '1', false)",
+            "this connection is read-only",
+        )
+        .await;
     let sent = service.log().queries.len();
     notebook
         .fails(

@@ -1,6 +1,6 @@
 //! psql's aligned format: columns padded to a grid.
 
-use crate::lines::{Line, grid, lines, widest};
+use crate::lines::{Line, grid, lines, visible, widest};
 use crate::print::Expanded;
 use crate::{Kind, Print, Table, expanded};
 
@@ -37,7 +37,7 @@ pub(crate) fn text(table: &Table, print: &Print) -> String {
     if let Some(title) = table.shown_title(print) {
         let before = total.saturating_sub(widest(&lines(title))) / 2;
         grid.pad(before);
-        grid.out += title;
+        grid.out += &visible(title);
         grid.out.push('\n');
     }
     if !print.tuples_only {
@@ -54,7 +54,7 @@ pub(crate) fn text(table: &Table, print: &Print) -> String {
         grid.rule();
     }
     for line in table.shown_footers(print, true) {
-        grid.out += &line;
+        grid.out += &visible(&line);
         grid.out.push('\n');
     }
     grid.out

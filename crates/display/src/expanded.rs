@@ -1,6 +1,6 @@
 //! psql's expanded form (`\x`): each row a record, each column a line.
 
-use crate::lines::{Line, grid, widest};
+use crate::lines::{Line, grid, visible, widest};
 use crate::{Print, Table};
 
 /// The table as records; without rows, what stands below it.
@@ -8,7 +8,7 @@ pub(crate) fn text(table: &Table, print: &Print) -> String {
     let mut out = String::new();
     if table.rows.is_empty() || table.columns.is_empty() {
         for line in table.shown_footers(print, true) {
-            out += &line;
+            out += &visible(&line);
             out.push('\n');
         }
         return out;
@@ -16,7 +16,7 @@ pub(crate) fn text(table: &Table, print: &Print) -> String {
 
     let (names, rows) = grid(table, print);
     if let Some(title) = table.shown_title(print) {
-        out += title;
+        out += &visible(title);
         out.push('\n');
     }
     let mut records = Records::measure(out, print, &names, &rows);
@@ -39,7 +39,7 @@ pub(crate) fn text(table: &Table, print: &Print) -> String {
         records.out.push('\n');
     }
     for line in footers {
-        records.out += &line;
+        records.out += &visible(&line);
         records.out.push('\n');
     }
     records.out

@@ -47,6 +47,7 @@ pub use bundle::Bundle;
 pub use diagnostic::{Diagnostic, Label};
 pub use diagram::{Card, Diagram, Field, Link};
 pub use html::grouped;
+pub use lines::visible;
 pub use money::Money;
 pub use outline::{Body, Outline, Section};
 pub use page::Page;

@@ -1,5 +1,7 @@
 //! A value as the lines a terminal shows: control characters made visible, tabs made spaces.
 
+use std::borrow::Cow;
+
 use crate::width::columns;
 use crate::{Print, Table};
 
@@ -40,13 +42,52 @@ pub(crate) fn widest(lines: &[Line]) -> usize {
 }
 
 /// A control character as psql writes it; `None` for all others, and for tab and newline.
-pub(crate) fn visible(c: char) -> Option<String> {
+pub(crate) fn control(c: char) -> Option<String> {
     match c {
         '\t' | '\n' => None,
         '\r' => Some("\\r".into()),
         '\0'..='\u{1F}' | '\u{7F}' => Some(format!("\\x{:02X}", u32::from(c))),
         '\u{80}'..='\u{9F}' => Some(format!("\\u{:04X}", u32::from(c))),
         _ => None,
+    }
+}
+
+/// A text of anybody's as a terminal may have it: whatever would move the cursor, set colours or
+/// turn the direction of writing is made visible. Lines and tabs stay.
+///
+/// ```
+/// assert_eq!(display::visible("a\u{1b}[2Kb\n"), "a\\x1B[2Kb\n");
+/// ```
+pub fn visible(text: &str) -> Cow<'_, str> {
+    let is_hidden = |c: char| control(c).is_some() || turns(c);
+    if !text.contains(is_hidden) {
+        return text.into();
+    }
+    let mut out = String::with_capacity(text.len() + 16);
+    for c in text.chars() {
+        match control(c) {
+            Some(name) => out += &name,
+            None if turns(c) => out += &format!("\\u{:04X}", u32::from(c)),
+            None => out.push(c),
+        }
+    }
+    out.into()
+}
+
+/// Whether a character turns the direction of what comes after it, so that it reads as what it is
+/// not.
+fn turns(c: char) -> bool {
+    matches!(c, '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}')
+}
+
+/// The same in one column: for a line under which a place is marked.
+pub(crate) fn sign(c: char) -> char {
+    match c {
+        '\t' => ' ',
+        '\0'..='\u{1F}' => char::from_u32(0x2400 + u32::from(c)).unwrap_or(c),
+        '\u{7F}' => '\u{2421}',
+        c if control(c).is_some() || turns(c) => '\u{FFFD}',
+        c => c,
     }
 }
 
@@ -60,7 +101,7 @@ fn line(value: &str) -> Line {
             let spaces = 8 - line.width % 8;
             line.text.extend(std::iter::repeat_n(' ', spaces));
             line.width += spaces;
-        } else if let Some(name) = visible(c) {
+        } else if let Some(name) = control(c) {
             line.width += name.len();
             line.text += &name;
         } else {

@@ -5,7 +5,7 @@ use std::fmt::Write;
 
 use crate::Kind;
 use crate::json::pretty;
-use crate::lines::visible;
+use crate::lines::control;
 use crate::width::width;
 
 /// Fainter than the text around it: unlike a grey, it suits a light and a dark page.
@@ -169,7 +169,7 @@ pub(crate) fn escape(out: &mut String, text: &str) {
             '"' => "&quot;".into(),
             '\'' => "&#39;".into(),
             '\n' => "<br>".into(),
-            _ => match visible(c) {
+            _ => match control(c) {
                 Some(name) => name.into(),
                 None => continue,
             },

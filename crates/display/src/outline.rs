@@ -3,6 +3,7 @@
 use std::fmt::Write;
 
 use crate::html::LIMIT;
+use crate::lines::visible;
 use crate::markup::{FAINT, PRE, escape, escape_lines, shorten};
 use crate::{Bundle, Print, Table};
 
@@ -59,7 +60,7 @@ impl Outline {
             section.text(&mut out, print);
         }
         out.truncate(out.trim_end_matches('\n').len());
-        out
+        visible(&out).into_owned()
     }
 
     /// Headings that a browser folds, without script or style sheet; at most 500 kB, and what does

@@ -1,6 +1,6 @@
 //! A notebook as a page for a browser: one file, no scripts, light or dark as the reader's system.
 
-use pulldown_cmark::{Event, Options, Parser, html::push_html};
+use pulldown_cmark::{Event, Options, Parser, Tag, TagEnd, html::push_html};
 
 use crate::markup::{escape, escape_lines};
 
@@ -34,9 +34,20 @@ impl Page {
     /// Prose in Markdown. HTML inside it is shown as text: a page holds nothing that runs.
     pub fn markdown(&mut self, text: &str) {
         let options = Options::ENABLE_TABLES | Options::ENABLE_STRIKETHROUGH;
-        let events = Parser::new_ext(text, options).map(|event| match event {
-            Event::Html(html) | Event::InlineHtml(html) => Event::Text(html),
-            event => event,
+        // Of links and pictures that lead where they should not, only the words are left.
+        let mut kept = Vec::new();
+        let events = Parser::new_ext(text, options).filter_map(|event| match event {
+            Event::Html(html) | Event::InlineHtml(html) => Some(Event::Text(html)),
+            Event::Start(Tag::Link { ref dest_url, .. }) => {
+                kept.push(leads_somewhere(dest_url));
+                kept.last().is_some_and(|kept| *kept).then_some(event)
+            }
+            Event::Start(Tag::Image { ref dest_url, .. }) => {
+                kept.push(is_picture(dest_url));
+                kept.last().is_some_and(|kept| *kept).then_some(event)
+            }
+            Event::End(TagEnd::Link | TagEnd::Image) => kept.pop().unwrap_or(true).then_some(event),
+            event => Some(event),
         });
         push_html(&mut self.body, events);
     }
@@ -90,14 +101,49 @@ impl Page {
     }
 }
 
-/// Text without its SGR sequences, the only ones that problems are printed with.
+/// Text without its SGR sequences (colours, bold). All other sequences stay, and are made visible.
 fn without_colours(text: &str) -> String {
     let mut parts = text.split("\x1B[");
     let mut out = parts.next().unwrap_or_default().to_owned();
     for part in parts {
-        out += part.split_once('m').map_or(part, |(_, rest)| rest);
+        let numbers = |c: char| c.is_ascii_digit() || matches!(c, ';' | ':');
+        match part.trim_start_matches(numbers).strip_prefix('m') {
+            Some(rest) => out += rest,
+            None => {
+                out += "\x1B[";
+                out += part;
+            }
+        }
     }
     out
+}
+
+/// Where a link may lead: to pages, to mail, and into this page or beside it.
+fn leads_somewhere(url: &str) -> bool {
+    scheme(url).is_none_or(|scheme| matches!(&*scheme, "http" | "https" | "mailto"))
+}
+
+/// Where a picture may be: the same, and in the page itself.
+fn is_picture(url: &str) -> bool {
+    let embedded = scheme(url).is_some_and(|scheme| scheme == "data") && {
+        let rest = url.trim_start().get("data:".len()..).unwrap_or_default();
+        let kind = rest.get(.."image/".len()).unwrap_or_default();
+        // An SVG in an image runs nothing, but opened by itself it would.
+        kind.eq_ignore_ascii_case("image/") && !rest.to_ascii_lowercase().starts_with("image/svg")
+    };
+    embedded || scheme(url).is_none_or(|scheme| matches!(&*scheme, "http" | "https"))
+}
+
+/// The scheme of a URL as a browser finds it, which passes over blanks and control characters;
+/// nothing where it is relative.
+fn scheme(url: &str) -> Option<String> {
+    let read: String = url
+        .chars()
+        .filter(|c| !c.is_control() && !c.is_whitespace())
+        .collect();
+    let (before, _) = read.split_once(':')?;
+    let relative = before.contains(['/', '?', '#']);
+    (!relative).then(|| before.to_ascii_lowercase())
 }
 
 #[cfg(test)]
@@ -115,5 +161,107 @@ mod tests {
         assert!(!html.contains("<script"), "{html}");
         assert!(html.contains("<h1>Title</h1>"));
         assert!(html.contains("ERROR: &lt;script&gt;4"));
+    }
+
+    fn markdown(text: &str) -> String {
+        let mut page = Page::new("");
+        page.markdown(text);
+        page.body
+    }
+
+    #[test]
+    fn links_lead_to_pages_and_to_mail() {
+        for link in [
+            "https://rust-lang.org/a?b=c:d",
+            "HTTP://x.example",
+            "mailto:ada@x.example",
+            "#place",
+            "other.html",
+            "a/b:c",
+            "?q=a:b",
+        ] {
+            let html = markdown(&format!("[x]({link})"));
+            assert!(html.contains("<a href="), "{link}: {html}");
+        }
+        assert!(markdown("<ada@x.example>").contains("href=\"mailto:ada@x.example\""));
+        for link in [
+            "[x](javascript:alert(1))",
+            "[x](JavaScript:alert(1))",
+            "[x](<java\tscript:alert(1)>)",
+            "[x](java&Tab;script:alert(1))",
+            "[x](&#1;javascript:alert(1))",
+            "[x](javascript&#58;alert(1))",
+            "[x](javascript&colon;alert(1))",
+            "[x](vbscript:x)",
+            "[x](data:text/html,<b>)",
+            "[x](file:///etc/passwd)",
+            "[x][y]\n\n[y]: javascript:alert(1)",
+            "[y]\n\n[y]: javascript:alert(1)",
+            "<javascript:alert(1)>",
+            "<a href=\"javascript:alert(1)\">x</a>",
+            "[![p](https://x.example/p.png)](javascript:alert(1))",
+        ] {
+            let html = markdown(link);
+            assert!(!html.contains("<a"), "{link}: {html}");
+        }
+    }
+
+    #[test]
+    fn pictures_come_from_pages_and_from_the_page_itself() {
+        for picture in [
+            "p.png",
+            "https://x.example/p.png",
+            "data:image/png;base64,iVBO",
+        ] {
+            assert!(
+                markdown(&format!("![p]({picture})")).contains("<img"),
+                "{picture}"
+            );
+        }
+        for picture in [
+            "javascript:alert(1)",
+            "data:text/html;base64,eA==",
+            "data:image/svg+xml,<svg>",
+            "Data:Image/SVG+xml;base64,eA==",
+        ] {
+            let html = markdown(&format!("![the words]({picture})"));
+            assert!(
+                !html.contains("<img") && html.contains("the words"),
+                "{html}"
+            );
+        }
+        let inside = markdown("[![p](javascript:x)](https://x.example)");
+        assert!(
+            inside.contains("<a href=") && !inside.contains("<img"),
+            "{inside}"
+        );
+    }
+
+    #[test]
+    fn html_in_prose_is_text() {
+        for html in [
+            "<iframe src=\"https://x.example\"></iframe>",
+            "a <img src=x onerror=alert(1)> b",
+            "<svg onload=alert(1)>",
+            "<!-- -->\n<style>x</style>",
+        ] {
+            let shown = markdown(html);
+            for tag in ["<iframe", "<img", "<svg", "<style", "<!--"] {
+                assert!(!shown.contains(tag), "{shown}");
+            }
+        }
+    }
+
+    #[test]
+    fn only_colours_are_left_out() {
+        let check = |text, expected| assert_eq!(without_colours(text), expected);
+        check("\x1B[1;31mred\x1B[0m", "red");
+        check("\x1B[38:5:1mred\x1B[m", "red");
+        check("a\x1B[2Kb, made of m", "a\x1B[2Kb, made of m");
+        check("\x1B[", "\x1B[");
+        check("\x1B]0;title\x07", "\x1B]0;title\x07");
+        let mut page = Page::new("");
+        page.text("a\x1B[2Kb and more", true);
+        assert!(page.html().contains("a\\x1B[2Kb and more"));
     }
 }

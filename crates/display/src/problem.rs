@@ -2,6 +2,7 @@
 
 use crate::Diagnostic;
 use crate::conditions::condition;
+use crate::lines::{sign, visible};
 use crate::width::columns;
 
 /// An error, or a notice or warning, in the server's words or our own.
@@ -25,6 +26,8 @@ pub struct Problem {
     pub query: Option<String>,
     /// The server's CONTEXT. psql shows it with errors only: leave it out of notices.
     pub context: Option<String>,
+    /// What psql says of it only when asked to say all: lines with their labels.
+    pub origin: Vec<String>,
     /// What a compiler says: shown in the place of all of the above.
     pub diagnostics: Vec<Diagnostic>,
     /// How to go on, in our words; one line each.
@@ -79,15 +82,15 @@ impl Problem {
     }
 
     /// psql's lines, then the advice: plain text for a terminal or a stream, without a line end.
+    /// Control characters are made visible, for the text may quote anybody's data.
     pub fn text(&self) -> String {
-        self.lines(|_, text| text.into()).join("\n")
+        self.lines(|_, text| visible(text).into_owned()).join("\n")
     }
 
-    /// The same for a notebook's `error` message: the word in front bold and the caret red, and
-    /// control characters made visible, for the text may quote anybody's data.
+    /// The same for a notebook's `error` message: the word in front bold and the caret red.
     pub fn traceback(&self) -> Vec<String> {
         self.lines(|colour, text| {
-            let text = text.replace('\x1B', "\\x1B");
+            let text = visible(text).into_owned();
             match colour {
                 Some(colour) => format!("\x1B[{colour}m{text}\x1B[0m"),
                 None => text,
@@ -131,6 +134,7 @@ impl Problem {
                 lines.push(plain(&format!("{label}:  {text}")));
             }
         }
+        lines.extend(self.origin.iter().map(|line| plain(line)));
         lines
     }
 }
@@ -183,15 +187,7 @@ impl Place {
         }
         let dots = |cut: bool| if cut { "..." } else { "" };
         let label = format!("LINE {}: {}", self.line(), dots(first > 0));
-        let shown: String = line[first..last]
-            .iter()
-            .map(|&c| match c {
-                '\t' => ' ',
-                // No server would have taken it: a sign that can be seen stands for it.
-                '\0' => '\u{2400}',
-                c => c,
-            })
-            .collect();
+        let shown: String = line[first..last].iter().map(|&c| sign(c)).collect();
         let caret = " ".repeat(label.len() + at[place] - at[first]) + "^";
         Some((format!("{label}{shown}{}", dots(last < line.len())), caret))
     }

@@ -3,6 +3,7 @@
 use std::fmt::Write;
 
 use crate::Bundle;
+use crate::lines::visible;
 use crate::markup::{FAINT, escape};
 
 /// The bar's length in text.
@@ -56,7 +57,7 @@ impl Progress {
             html += "</small>";
         }
         html += "</div>";
-        Bundle::plain(text).with("text/html", html)
+        Bundle::plain(visible(&text)).with("text/html", html)
     }
 
     fn percent(&self) -> Option<u64> {

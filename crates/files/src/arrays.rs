@@ -16,6 +16,8 @@ pub(crate) struct Array<'a> {
     /// An element with escapes, without them.
     text: Vec<u8>,
     depth: usize,
+    /// The brace that it began with is closed.
+    closed: bool,
 }
 
 impl<'a> Array<'a> {
@@ -32,12 +34,21 @@ impl<'a> Array<'a> {
             rest: &text[start..],
             text: Vec::new(),
             depth: 0,
+            closed: false,
         }
+    }
+
+    /// Whether it was read to its end, with nothing behind that.
+    pub(crate) fn is_whole(&self) -> bool {
+        self.closed && self.rest.is_empty()
     }
 
     /// The next piece; `None` at the end, and where this is no array.
     #[allow(clippy::should_implement_trait)] // a piece lends from the buffer
     pub(crate) fn next(&mut self) -> Option<Piece<'_>> {
+        if self.closed {
+            return None;
+        }
         while let [b',' | b' ', rest @ ..] = self.rest {
             self.rest = rest;
         }
@@ -50,6 +61,7 @@ impl<'a> Array<'a> {
             }
             b'}' => {
                 self.depth = self.depth.checked_sub(1)?;
+                self.closed = self.depth == 0;
                 self.rest = after;
                 Some(Piece::Close)
             }

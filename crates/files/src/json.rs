@@ -1,8 +1,11 @@
 //! Rows as JSON objects, a line each.
 
+use serde::de::IgnoredAny;
+
 use crate::Field;
 use crate::arrays::{Array, Piece};
 use crate::field::Type;
+use crate::number::is_number;
 use crate::values;
 
 /// The names as the keys of an object, each up to its colon.
@@ -54,12 +57,12 @@ fn scalar(value: &[u8], kind: Type, to: &mut Vec<u8>) {
         | Type::Float32
         | Type::Float64
         | Type::Numeric(_)
-            // Not NaN and Infinity, of which JSON knows nothing.
-            if value.last().is_some_and(u8::is_ascii_digit) =>
+            // Not NaN and Infinity, of which JSON knows nothing, nor what only a server calls a number.
+            if is_number(value) =>
         {
             to.extend_from_slice(value);
         }
-        Type::Json | Type::Jsonb => {
+        Type::Json | Type::Jsonb if is_json(value) => {
             // Outside of its strings JSON may be on several lines, inside it cannot.
             let line = |byte: &u8| if matches!(byte, b'\n' | b'\r') { b' ' } else { *byte };
             to.extend(value.iter().map(line));
@@ -68,8 +71,23 @@ fn scalar(value: &[u8], kind: Type, to: &mut Vec<u8>) {
     }
 }
 
+/// Whether this is JSON, and one value of it.
+fn is_json(value: &[u8]) -> bool {
+    serde_json::from_slice::<IgnoredAny>(value).is_ok()
+}
+
+/// An array; what is none, whatever the server says, is a text.
 fn array(value: &[u8], kind: Type, to: &mut Vec<u8>) {
+    let start = to.len();
     let mut array = Array::new(value);
+    pieces(&mut array, kind, to);
+    if !array.is_whole() {
+        to.truncate(start);
+        string(value, to);
+    }
+}
+
+fn pieces(array: &mut Array<'_>, kind: Type, to: &mut Vec<u8>) {
     let mut first = true;
     while let Some(piece) = array.next() {
         if !first && piece != Piece::Close {
@@ -142,5 +160,14 @@ mod tests {
         check(1009, "{a,\"b\\\"c\"}", "[\"a\",\"b\\\"c\"]");
         check(3807, "{\"{\\\"a\\\": 1}\"}", "[{\"a\": 1}]");
         check(600, "(1,2)", "\"(1,2)\"");
+        // A server may call anything a number.
+        check(23, "1}\n{\"b\":2", r#""1}\n{\"b\":2""#);
+        check(23, "0x10", "\"0x10\"");
+        check(16, "maybe", "\"maybe\"");
+        check(114, "{\"a\":1},{\"b\":2}", r#""{\"a\":1},{\"b\":2}""#);
+        check(1007, "{1,{2}", "\"{1,{2}\"");
+        check(1007, "{1},{2}", "\"{1},{2}\"");
+        check(1007, "1,2", "\"1,2\"");
+        check(1007, "{1,x]}", "[1,\"x]\"]");
     }
 }

@@ -22,6 +22,7 @@ mod json;
 mod jsonb;
 mod markdown;
 mod names;
+mod number;
 mod options;
 mod output;
 mod read_columns;

@@ -3,6 +3,7 @@
 use crate::Field;
 use crate::field::Type;
 use crate::insert::quote;
+use crate::number::is_number;
 
 /// Rows of one statement.
 const ROWS: u64 = 1000;
@@ -46,9 +47,9 @@ pub(crate) fn row<'v>(
     to.push(b')');
 }
 
-/// Not NaN and Infinity, which stand in quotes.
+/// Not NaN and Infinity, which stand in quotes, nor what a server only calls a number.
 fn is_plain_number(value: &[u8], field: &Field) -> bool {
-    field.is_number() && value.last().is_some_and(u8::is_ascii_digit)
+    field.is_number() && is_number(value)
 }
 
 fn identifier(name: &str) -> String {
@@ -70,9 +71,11 @@ mod tests {
         let fields = [field("n", 1700), field("b", 16), field("a\"b", 25)];
         let opening = opening("my table", &fields);
         let mut sql = Vec::new();
-        let rows: [[Option<&[u8]>; 3]; 2] = [
+        let rows: [[Option<&[u8]>; 3]; 3] = [
             [Some(b"-1.50"), Some(b"t"), Some(b"it's")],
             [Some(b"NaN"), None, Some(b"back\\slash'")],
+            // A server may call anything a number.
+            [Some(b"1);\n\\! id"), Some(b"maybe"), Some(b"")],
         ];
         for (number, values) in rows.iter().enumerate() {
             row(
@@ -86,7 +89,8 @@ mod tests {
         assert_eq!(
             String::from_utf8(sql).unwrap(),
             "insert into \"my table\" (\"n\", \"b\", \"a\"\"b\") values\n\
-             (-1.50, true, 'it''s'),\n('NaN', null, E'back\\\\slash''')"
+             (-1.50, true, 'it''s'),\n('NaN', null, E'back\\\\slash'''),\n\
+             (E'1);\n\\\\! id', 'maybe', '')"
         );
     }
 }

@@ -5,7 +5,7 @@ mod copy;
 
 use std::time::{Duration, Instant};
 
-use display::{Bundle, Column, Problem, Progress, Table};
+use display::{Bundle, Column, Problem, Progress, Table, visible};
 
 use self::arriving::Arriving;
 use self::copy::{CopyOut, send};
@@ -43,6 +43,9 @@ pub(crate) struct Answer<'r, 'a, H> {
     /// The displays that were made or updated, in order.
     displays: Vec<u64>,
     copy: CopyOut,
+    /// The last command's tag, and what the server said where one has failed.
+    tag: String,
+    refused: Option<Report>,
     problem: Option<Problem>,
     /// The time limit has passed.
     timed_out: bool,
@@ -81,6 +84,8 @@ impl<'r, 'a, H: Host> Answer<'r, 'a, H> {
             held: None,
             displays: Vec::new(),
             copy: CopyOut::default(),
+            tag: String::new(),
+            refused: None,
             problem: None,
             timed_out: false,
             progress: None,
@@ -233,12 +238,13 @@ impl<'r, 'a, H: Host> Answer<'r, 'a, H> {
                     Some("INSERT" | "UPDATE" | "DELETE" | "MERGE") => true,
                     _ => !with_rows && !std::mem::take(&mut self.copy.quiet),
                 };
-                if said {
+                self.tag.clone_from(&tag);
+                if said && !self.run.settings.variables.is_on("QUIET") {
                     // The tag of a result that is to be handed over does not push it out.
                     if !(with_rows && self.showing == Showing::ButLast) {
                         self.release().await;
                     }
-                    self.run.out(tag + "\n").await;
+                    self.run.out(format!("{}\n", visible(&tag))).await;
                 }
             }
             Event::Empty => {}
@@ -251,13 +257,12 @@ impl<'r, 'a, H: Host> Answer<'r, 'a, H> {
                     self.held = Some((arriving, Instant::now()));
                 }
                 self.release().await;
+                self.refused = Some((*report).clone());
                 self.problem = Some(self.report(*report));
             }
             Event::Notice(report) => {
                 self.release().await;
-                let mut problem = self.report(*report);
-                // psql shows where a notice came from only when asked.
-                problem.context = None;
+                let problem = self.run.notice(&self.session, &self.statement, *report);
                 self.run.warn(problem.text() + "\n").await;
             }
             Event::Notification {
@@ -268,8 +273,9 @@ impl<'r, 'a, H: Host> Answer<'r, 'a, H> {
                 self.release().await;
                 let payload = match payload.as_str() {
                     "" => String::new(),
-                    payload => format!(" with payload \"{payload}\""),
+                    payload => format!(" with payload \"{}\"", visible(payload)),
                 };
+                let channel = visible(&channel);
                 self.run
                     .out(format!(
                         "Asynchronous notification \"{channel}\"{payload} received from server process with PID {process}.\n"
@@ -470,6 +476,8 @@ impl<'r, 'a, H: Host> Answer<'r, 'a, H> {
 
     /// The server is ready: shows what is held, and says what went wrong.
     async fn finish(&mut self, transaction: Transaction) -> Result<(), Problem> {
+        self.run.learn_outcome(&self.tag, self.refused.as_ref());
+        self.run.learn_connection(&self.session);
         if self.showing != Showing::ButLast
             && let Some((mut arriving, _)) = self.held.take()
         {

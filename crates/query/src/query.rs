@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use display::{Bundle, Place, Print, Problem};
+use display::{Bundle, Place, Print, Problem, visible};
 use tokio::sync::Mutex;
 
 use crate::answer::Answer;
@@ -14,6 +14,7 @@ use crate::failure::{connection_problem, interrupted_between};
 use crate::generate::model::Model;
 use crate::host::{Host, Shown};
 use crate::inspector::{self, Structure};
+use crate::remembers::remembers;
 use crate::session::{Embedded, Session, lock};
 use crate::split::{Dialect, Statement};
 use crate::spool::Results;
@@ -30,6 +31,8 @@ pub struct Query {
     pub(crate) results: Results,
     /// The tables that `%model` has made types of.
     pub(crate) models: std::sync::Mutex<Vec<Model>>,
+    /// Cells may start programs.
+    pub(crate) programs: bool,
     /// Held by the cell that runs.
     pub(crate) settings: Mutex<Settings>,
     /// The variables as they were when the cell that runs was begun.
@@ -57,6 +60,7 @@ impl Query {
             connections: Connections::new(embedded, first),
             results: Results::new(),
             models: std::sync::Mutex::default(),
+            programs: false,
             settings: Mutex::new(Settings {
                 variables: Variables::default(),
                 print: Print::default(),
@@ -66,6 +70,13 @@ impl Query {
             }),
             before: std::sync::Mutex::default(),
         }
+    }
+
+    /// Lets cells start programs, which nothing in a cell can allow.
+    #[must_use]
+    pub fn allow_programs(mut self, allowed: bool) -> Self {
+        self.programs = allowed;
+        self
     }
 
     /// Sets a variable, as `\set` does.
@@ -117,19 +128,7 @@ impl Query {
 
     /// Whether a cell may be kept in a history: not where it seems to hold a password.
     pub fn remembers(&self, text: &str) -> bool {
-        let lower = text.to_lowercase();
-        let login_in_url = lower.split("://").skip(1).any(|rest| {
-            let authority = rest.split(['/', ' ', '\n']).next().unwrap_or_default();
-            let login = authority.rsplit_once('@').map(|(login, _)| login);
-            login.is_some_and(|login| login.contains(':'))
-        });
-        let connects = ["%connect", "psql "]
-            .iter()
-            .any(|word| lower.contains(word));
-        let credentials = ["token", "credential", "pwd"]
-            .iter()
-            .any(|word| lower.contains(word));
-        !(login_in_url || lower.contains("password") || connects && credentials)
+        remembers(text, self.dialect(text))
     }
 
     /// Closes every connection and forgets every result.
@@ -230,6 +229,7 @@ impl<'a, H: Host> Run<'a, H> {
 
     /// Runs the next step; whether there was one.
     pub(crate) async fn step(&mut self) -> Result<bool, Problem> {
+        self.learn_connection_where_named().await?;
         let dialect = self.dialect();
         let step = match self.cell.next(&self.settings.variables, dialect) {
             None => return Ok(false),
@@ -307,6 +307,10 @@ impl<'a, H: Host> Run<'a, H> {
             manner.timeout = manner.timeout.or(settings.timeout);
         }
         self.admit(&session, &statement).await?;
+        if self.settings.variables.says("ECHO", "queries") {
+            self.out(format!("{}\n", statement.text)).await;
+        }
+        self.begin_where_wanted(&session, &statement.text).await?;
         self.last = Some(statement.clone());
         Ok(Answer::new(self, session, statement, manner))
     }
@@ -354,8 +358,10 @@ impl<'a, H: Host> Run<'a, H> {
         self.host.show(Shown::Out(text.into())).await;
     }
 
+    /// Says something beside the results, in words that may be a server's: made visible.
     pub(crate) async fn warn(&self, text: impl Into<String>) {
-        self.host.show(Shown::Err(text.into())).await;
+        let text = visible(&text.into()).into_owned();
+        self.host.show(Shown::Err(text)).await;
     }
 
     /// Says that a request to cancel is still without an answer; so many more interrupts give the

@@ -241,6 +241,8 @@ impl<H: Host> Job<'_, H> {
         let session = run.session().await.map_err(plain)?;
         let statement = bind::bind(sql, parameters, session.dialect()).map_err(plain)?;
         run.admit(&session, &statement).await.map_err(plain)?;
+        let begun = run.begin_where_wanted(&session, &statement.text).await;
+        begun.map_err(plain)?;
         let mut password = None;
         let mut asked = false;
         loop {
@@ -325,8 +327,7 @@ impl<H: Host> Job<'_, H> {
                     wrong = Some(Box::new(error(&problem, Some(&report))));
                 }
                 Some(Update::Event(Event::Notice(report))) => {
-                    let mut problem = run.report(session, statement, *report);
-                    problem.context = None;
+                    let problem = run.notice(session, statement, *report);
                     self.host.show(Shown::Err(problem.text() + "\n")).await;
                 }
                 Some(_) => {}

@@ -13,6 +13,7 @@ mod link;
 mod opening;
 mod owner;
 mod progress;
+mod read_only;
 mod status;
 mod updates;
 

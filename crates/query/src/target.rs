@@ -51,6 +51,8 @@ pub struct Settings {
     /// A command of the shell that prints the password, run before each connection. Hidden, because
     /// commands with a password in them are seen.
     pub password_command: Option<Secret>,
+    /// Whether the text itself names that command, and not a service of the user's.
+    pub names_command: bool,
     /// The database.
     pub database: String,
     /// How TLS is used.

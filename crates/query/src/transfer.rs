@@ -176,6 +176,7 @@ pub(crate) enum Whole {
 }
 
 /// Begins a transaction for work that is to be whole or nothing.
+/// With `AUTOCOMMIT` off, one that begins here is the user's.
 pub(crate) async fn begin<H: Host>(
     run: &mut Run<'_, H>,
     session: &Session,
@@ -185,6 +186,7 @@ pub(crate) async fn begin<H: Host>(
     }
     match run.ask("begin").await {
         Ok(_) if session.status().transaction == Transaction::Idle => Ok(Whole::Nothing),
+        Ok(_) if !run.settings.variables.is_on("AUTOCOMMIT") => Ok(Whole::Users),
         Ok(_) => Ok(Whole::Ours),
         Err(problem) if is_unknown(&problem) => Ok(Whole::Nothing),
         Err(problem) => Err(problem),

@@ -1,10 +1,13 @@
 //! A column's type: its name as PostgreSQL prints it, and how its values are shown.
 
+mod written;
+
 use std::collections::HashMap;
 
 use display::{Column, Kind};
 use tokio_postgres::types::{Kind as TypeKind, Type};
 
+pub(crate) use self::written::written;
 use crate::wire::Field;
 
 /// Type names that had to be asked for, by OID and modifier.

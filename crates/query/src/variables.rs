@@ -6,6 +6,9 @@ use std::fmt;
 use std::ops::Range;
 
 use crate::cell::{Fault, Unreadable};
+use crate::commands::print::boolean;
+
+mod special;
 
 #[cfg(test)]
 mod tests;
@@ -23,18 +26,48 @@ impl Variables {
         self.0.get(name).map(String::as_str)
     }
 
-    /// Sets a variable. Refuses a name that could not be written as `:name`.
-    pub(crate) fn set(&mut self, name: &str, value: impl Into<String>) -> Result<(), BadName> {
+    /// Sets a variable. Refuses a name that could not be written as `:name`, and what one of psql's
+    /// own variables cannot be here.
+    pub(crate) fn set(&mut self, name: &str, value: impl Into<String>) -> Result<(), NotSet> {
         if name.is_empty() || !name.bytes().all(is_name) {
-            return Err(BadName(name.to_owned()));
+            return Err(NotSet::Name(name.to_owned()));
         }
-        self.0.insert(name.to_owned(), value.into());
+        let value = special::taken(name, value.into()).map_err(NotSet::Value)?;
+        self.0.insert(name.to_owned(), value);
         Ok(())
     }
 
-    /// Forgets a variable and gives the value it had.
-    pub(crate) fn unset(&mut self, name: &str) -> Option<String> {
-        self.0.remove(name)
+    /// Forgets a variable; of psql's own, a switch is off then.
+    pub(crate) fn unset(&mut self, name: &str) -> Result<(), NotSet> {
+        match special::unset(name) {
+            Some(value) => {
+                self.0
+                    .insert(name.to_owned(), value.map_err(NotSet::Value)?);
+            }
+            None => drop(self.0.remove(name)),
+        }
+        Ok(())
+    }
+
+    /// Sets what a statement or a connection has told, whatever its name.
+    pub(crate) fn learn(&mut self, name: &str, value: impl Into<String>) {
+        self.0.insert(name.to_owned(), value.into());
+    }
+
+    /// What a variable stands for: its value, or what psql's own are where nobody has set them.
+    fn value(&self, name: &str) -> Option<&str> {
+        self.get(name).or_else(|| special::default(name))
+    }
+
+    /// Whether one of psql's switches is on.
+    pub(crate) fn is_on(&self, name: &str) -> bool {
+        self.value(name).and_then(boolean).unwrap_or(false)
+    }
+
+    /// Whether one of psql's own variables has this value.
+    pub(crate) fn says(&self, name: &str, value: &str) -> bool {
+        self.value(name)
+            .is_some_and(|set| set.eq_ignore_ascii_case(value))
     }
 
     /// All names and values, by name.
@@ -48,11 +81,11 @@ impl Variables {
     /// reference stays as typed.
     pub(crate) fn resolve(&self, reference: &Reference) -> Option<String> {
         match reference.form {
-            Form::Plain => self.get(&reference.name).map(str::to_owned),
-            Form::Literal => self.get(&reference.name).map(literal),
-            Form::Identifier => self.get(&reference.name).map(identifier),
+            Form::Plain => self.value(&reference.name).map(str::to_owned),
+            Form::Literal => self.value(&reference.name).map(literal),
+            Form::Identifier => self.value(&reference.name).map(identifier),
             Form::Test => Some(
-                if self.get(&reference.name).is_some() {
+                if self.value(&reference.name).is_some() {
                     "TRUE"
                 } else {
                     "FALSE"
@@ -63,21 +96,28 @@ impl Variables {
     }
 }
 
-/// A name that no variable can have.
+/// Why a variable is not set.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct BadName(pub(crate) String);
+pub(crate) enum NotSet {
+    /// A name that no variable can have.
+    Name(String),
+    /// A value that this one cannot have, in a sentence.
+    Value(String),
+}
 
-impl fmt::Display for BadName {
+impl fmt::Display for NotSet {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            f,
-            "invalid variable name: \"{}\" (letters, digits and _ make a name)",
-            self.0
-        )
+        match self {
+            NotSet::Name(name) => write!(
+                f,
+                "invalid variable name: \"{name}\" (letters, digits and _ make a name)"
+            ),
+            NotSet::Value(why) => f.write_str(why),
+        }
     }
 }
 
-impl std::error::Error for BadName {}
+impl std::error::Error for NotSet {}
 
 /// A value as a string constant that reads the same whatever `standard_conforming_strings` says.
 /// The blank before `E` keeps it apart from a word that stands right before it.

@@ -9,6 +9,7 @@ use std::process::Command;
 use serde_json::Value;
 
 use crate::Where;
+use crate::allow::Allow;
 use crate::terminal::say;
 
 /// The files beside `kernel.json`.
@@ -29,7 +30,7 @@ const LOGOS: &[(&str, &[u8])] = &[
 const SPEC: &str = include_str!("../../../kernelspec/kernel.json");
 
 /// Writes the kernelspec and prints its folder.
-pub(crate) fn install(place: &Where) -> Result<(), String> {
+pub(crate) fn install(place: &Where, allow: &Allow) -> Result<(), String> {
     let program = std::env::current_exe()
         .map_err(|error| format!("where this program is cannot be told: {error}"))?;
     let program = program
@@ -40,6 +41,11 @@ pub(crate) fn install(place: &Where) -> Result<(), String> {
     // A bare name would need the server's PATH to hold it.
     if let Some(first) = spec.pointer_mut("/argv/0") {
         *first = program.into();
+    }
+    if let Some(arguments) = spec["argv"].as_array_mut() {
+        // Behind the program and its command.
+        let at = arguments.len().min(2);
+        arguments.splice(at..at, allow.arguments().into_iter().map(Value::from));
     }
     let folder = folder(place)?;
     fs::create_dir_all(&folder).map_err(|error| {

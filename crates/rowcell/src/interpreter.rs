@@ -22,10 +22,11 @@ pub(crate) struct Sql {
 }
 
 impl Sql {
-    pub(crate) fn new() -> Self {
+    /// `programs`: cells may start some.
+    pub(crate) fn new(programs: bool) -> Self {
         let servers = Servers::default();
         Sql {
-            query: Query::new(Arc::new(servers.clone()), None),
+            query: Query::new(Arc::new(servers.clone()), None).allow_programs(programs),
             servers,
             rust: Rust::default(),
             grids: Grids::default(),

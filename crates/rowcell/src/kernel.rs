@@ -4,10 +4,12 @@ use std::path::{Path, PathBuf};
 
 use jupyter::{Connection, Options, serve};
 
+use crate::allow::Allow;
 use crate::interpreter::Sql;
 
 /// Runs the kernel until it is shut down.
-pub(crate) fn kernel(connection_file: &Path) -> Result<(), String> {
+pub(crate) fn kernel(connection_file: &Path, allow: &Allow) -> Result<(), String> {
+    let programs = allow.programs()?;
     // Warnings and nothing finer: what a driver says below them may be a statement, and a statement
     // may hold a password.
     env_logger::Builder::new()
@@ -21,7 +23,7 @@ pub(crate) fn kernel(connection_file: &Path) -> Result<(), String> {
         .build()
         .map_err(|error| format!("the kernel cannot start: {error}"))?;
     let options = Options { history: history() };
-    let served = runtime.block_on(serve(Sql::new(), connection, options));
+    let served = runtime.block_on(serve(Sql::new(programs), connection, options));
     // What still runs then is ended with the process.
     runtime.shutdown_background();
     served.map_err(|error| error.to_string())

@@ -1,5 +1,6 @@
 //! Rowcell: a Jupyter kernel whose cells are SQL. The program, where the crates meet.
 
+mod allow;
 mod embedded;
 mod grid;
 mod install;
@@ -27,13 +28,20 @@ struct Cli {
 #[derive(Subcommand)]
 enum Command {
     /// Make the kernel known to Jupyter
-    Install(Where),
+    Install {
+        #[command(flatten)]
+        place: Where,
+        #[command(flatten)]
+        allow: allow::Allow,
+    },
     /// Take the kernel back from Jupyter
     Uninstall(Where),
     /// Run the kernel: what Jupyter calls
     Kernel {
         /// The file that says where to listen
         connection_file: PathBuf,
+        #[command(flatten)]
+        allow: allow::Allow,
         /// What front ends put behind it: `jupyter run` its files. Nothing of it is heeded
         #[arg(hide = true, trailing_var_arg = true, allow_hyphen_values = true)]
         _rest: Vec<std::ffi::OsString>,
@@ -63,11 +71,15 @@ fn main() -> ExitCode {
     rustcell::child_hook();
     local::child_hook();
     let done = match Cli::parse().command {
-        Command::Install(place) => install::install(&place).map(|()| ExitCode::SUCCESS),
+        Command::Install { place, allow } => {
+            install::install(&place, &allow).map(|()| ExitCode::SUCCESS)
+        }
         Command::Uninstall(place) => install::uninstall(&place).map(|()| ExitCode::SUCCESS),
         Command::Kernel {
-            connection_file, ..
-        } => kernel::kernel(&connection_file).map(|()| ExitCode::SUCCESS),
+            connection_file,
+            allow,
+            ..
+        } => kernel::kernel(&connection_file, &allow).map(|()| ExitCode::SUCCESS),
         Command::Run(arguments) => run::run(&arguments),
     };
     match done {

@@ -10,6 +10,7 @@ use display::Problem;
 use files::Output;
 use query::{Query, Target};
 
+use crate::allow::Allow;
 use crate::embedded::Servers;
 use crate::notebook::Notebook;
 use crate::rust::{Code, Rust};
@@ -36,6 +37,8 @@ pub(crate) struct Arguments {
     /// Go on after a cell of a notebook, or a statement of a script, that fails
     #[arg(long)]
     allow_errors: bool,
+    #[command(flatten)]
+    allow: Allow,
 }
 
 /// What `--to` asks for.
@@ -128,7 +131,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode, String> {
         .build()
         .map_err(|error| error.to_string())?;
     let done = runtime.block_on(async {
-        let engine = Engine::new(target, Terminal::new());
+        let engine = Engine::new(target, Terminal::new(), programs);
         let ended = match ending(path) {
             "ipynb" => engine.notebook(&mut notebook, arguments).await,
             _ => engine.script(&mut notebook, arguments).await,
@@ -163,10 +166,11 @@ struct Engine {
 }
 
 impl Engine {
-    fn new(target: Option<Target>, terminal: Terminal) -> Self {
+    /// `programs`: cells may start some.
+    fn new(target: Option<Target>, terminal: Terminal, programs: bool) -> Self {
         let servers = Servers::default();
         Engine {
-            query: Query::new(Arc::new(servers.clone()), target),
+            query: Query::new(Arc::new(servers.clone()), target).allow_programs(programs),
             servers,
             rust: Rust::default(),
             terminal,
@@ -196,7 +200,7 @@ impl Engine {
             let terminal = &self.terminal;
             let ran = async {
                 match Code::of(&cell.source, cell.language.as_deref()) {
-                    Some(code) => self.rust.run(&code, &self.query, terminal).await,
+                    Some(code) => self.rust(&code).await,
                     None => self.query.run(&cell.source, terminal).await,
                 }
             };
@@ -239,7 +243,7 @@ impl Engine {
         };
         let stop = !arguments.allow_errors;
         let ran = match Code::of(&cell.source, None) {
-            Some(code) => match self.rust.run(&code, &self.query, terminal).await {
+            Some(code) => match self.rust(&code).await {
                 Ok(()) => query::Ending::Done,
                 Err(problem) => {
                     failed(problem, 1);
@@ -258,6 +262,14 @@ impl Engine {
             (None, query::Ending::Failed) => Ended::Script,
             (None, query::Ending::Disconnected) => Ended::Disconnected,
         })
+    }
+
+    /// Runs a program of the user's own, which says what it says.
+    async fn rust(&self, code: &Code<'_>) -> Result<(), Problem> {
+        self.terminal.program(true);
+        let ran = self.rust.run(code, &self.query, &self.terminal).await;
+        self.terminal.program(false);
+        ran
     }
 
     async fn set(&self, parameters: &[(&str, &str)]) -> Result<(), String> {

@@ -23,6 +23,9 @@ pub(crate) enum Output {
 }
 
 /// Prints what a cell shows. A display that is updated is printed when it has its last form.
+///
+/// What goes to a terminal does nothing there: control characters are made visible, whoever they
+/// come from, but for what the user's own Rust code prints.
 pub(crate) struct Terminal {
     signals: watch::Receiver<Signals>,
     seen: AtomicU32,
@@ -36,6 +39,8 @@ struct Inner {
     printed: usize,
     /// Why not all could be printed.
     unprinted: Option<String>,
+    /// Text comes from the user's own program.
+    program: bool,
 }
 
 impl Terminal {
@@ -94,6 +99,11 @@ impl Terminal {
         }
     }
 
+    /// Whether the cells from now on are the user's own programs.
+    pub(crate) fn program(&self, is_one: bool) {
+        self.lock().program = is_one;
+    }
+
     fn lock(&self) -> std::sync::MutexGuard<'_, Inner> {
         self.inner
             .lock()
@@ -136,7 +146,10 @@ impl Inner {
     fn stream(&mut self, printed: &str, name: &'static str, text: String) {
         // Printed at once: whoever waits should see why.
         self.print(0);
-        self.write(printed, &text);
+        match self.program {
+            true => self.wrote(write_stream(printed, &text)),
+            false => self.write(printed, &text),
+        }
         match self.outputs.last_mut() {
             Some(Output::Stream(last, so_far)) if *last == name => so_far.push_str(&text),
             _ => self.outputs.push(Output::Stream(name, text)),
@@ -158,7 +171,11 @@ impl Inner {
     }
 
     fn write(&mut self, name: &str, text: &str) {
-        match print_stream(name, text) {
+        self.wrote(print_stream(name, text));
+    }
+
+    fn wrote(&mut self, done: std::io::Result<()>) {
+        match done {
             // A reader that has gone, such as `head`, is no reason to fail.
             Err(error) if error.kind() != ErrorKind::BrokenPipe => {
                 self.unprinted.get_or_insert(error.to_string());
@@ -168,7 +185,16 @@ impl Inner {
     }
 }
 
+/// Prints a text of anybody's. A file or a program behind a pipe gets on standard output what was
+/// asked for, byte by byte.
 fn print_stream(name: &str, text: &str) -> std::io::Result<()> {
+    match name {
+        "stdout" if !std::io::stdout().is_terminal() => write_stream(name, text),
+        _ => write_stream(name, &display::visible(text)),
+    }
+}
+
+fn write_stream(name: &str, text: &str) -> std::io::Result<()> {
     match name {
         "stderr" => std::io::stderr().write_all(text.as_bytes()),
         _ => std::io::stdout()
@@ -188,7 +214,7 @@ impl Host for Terminal {
         }
         let prompt = prompt.to_owned();
         let typed = tokio::task::spawn_blocking(move || match secret {
-            true => rpassword::prompt_password(prompt),
+            true => rpassword::prompt_password(display::visible(&prompt)),
             false => {
                 print_stream("stderr", &prompt)?;
                 let mut line = String::new();

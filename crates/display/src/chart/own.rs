@@ -11,6 +11,7 @@ use crate::chart::spec::INK;
 use crate::chart::spread::chosen;
 use crate::chart::value::{From, Nature, Reading, bounded, is_true};
 use crate::chart::{moment, picture};
+use crate::lines::visible;
 use crate::{Bundle, Column, Kind, Money, Problem};
 
 /// Rows that are drawn; of more, a fair sample.
@@ -221,7 +222,7 @@ impl Own {
         }
         let mut spec = Value::Object(self.spec);
         adopt(&mut spec, frame());
-        picture::add(Bundle::plain(words), spec, stop)
+        picture::add(Bundle::plain(visible(&words)), spec, stop)
     }
 
     fn words(&self, note: Option<&str>) -> String {

@@ -9,6 +9,7 @@ use crate::chart::spread::Sample;
 use crate::chart::survey::{Tally, Use};
 use crate::chart::value::Nature;
 use crate::chart::{Function, Kind, picture};
+use crate::lines::visible;
 use crate::{Bundle, Problem};
 
 /// So many rows are kept from the first pass; a result of no more needs no second one.
@@ -180,7 +181,7 @@ impl Plot {
         let rows = (self.rows, self.of.max(self.rows));
         let drawing = Drawing::new(&self.layout, &self.tallies, self.kept, gathered, rows)?;
         let spec = drawing.spec();
-        let bundle = Bundle::plain(drawing.words());
+        let bundle = Bundle::plain(visible(&drawing.words()));
         picture::add(bundle, spec, stop)
     }
 }

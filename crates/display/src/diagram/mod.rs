@@ -9,7 +9,7 @@ mod svg;
 use std::fmt::Write;
 
 use crate::Bundle;
-use crate::lines::visible;
+use crate::lines::{control, visible};
 use crate::picture;
 
 /// So many cards are drawn at most, those with keys first.
@@ -64,7 +64,7 @@ pub struct Link {
 impl Diagram {
     /// The picture, also as a page for LaTeX, and the words.
     pub fn bundle(&self) -> Bundle {
-        let bundle = Bundle::plain(self.text());
+        let bundle = Bundle::plain(visible(&self.text()));
         if self.cards.is_empty() {
             return bundle;
         }
@@ -146,7 +146,7 @@ impl Diagram {
 fn one_line(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for c in text.chars() {
-        match visible(c) {
+        match control(c) {
             _ if c == '\n' => out.push(' '),
             Some(name) => out += &name,
             None => out.push(c),

@@ -26,7 +26,7 @@ pub(crate) fn read(text: &str, dialect: Dialect) -> Vec<String> {
                 };
                 match (name.as_str(), arguments.as_slice()) {
                     ("set", [name, values @ ..]) => variables.set(name, values.concat()).unwrap(),
-                    ("unset", [name]) => drop(variables.unset(name)),
+                    ("unset", [name]) => variables.unset(name).unwrap(),
                     ("r", _) => drop(cell.take()),
                     ("g" | "gx", _) => {
                         last = cell.take().or(last);

@@ -56,6 +56,7 @@ async fn connect_to<H: Host>(
         return Err(problem);
     }
     let parsed = Target::parse(target, &variable).map_err(failed)?;
+    refuse_command(run, &parsed)?;
     let alone = Target::parse(target, &nothing);
     add(run, name, parsed, alone).await;
     Ok(())
@@ -86,9 +87,27 @@ async fn connect_to_fields<H: Host>(
         }
     };
     let target = Target::parse_fields(body, &variable).map_err(failed)?;
+    refuse_command(run, &target)?;
     let alone = Target::parse_fields(body, &nothing);
     add(run, name, target, alone).await;
     Ok(())
+}
+
+/// A program of a cell's is started only where whoever started this one has allowed it.
+fn refuse_command<H: Host>(run: &Run<'_, H>, target: &Target) -> Result<(), Problem> {
+    match target {
+        Target::Server(settings) if settings.names_command && !run.query.programs => {
+            let mut problem = failed("password_command would start a program, which cells may not");
+            problem.advice.push(
+                "If you trust this notebook: start Rowcell with --allow programs (rowcell install, \
+                 kernel and run take it) or ROWCELL_ALLOW=programs; or put the command into your \
+                 service file and write service=NAME."
+                    .into(),
+            );
+            Err(problem)
+        }
+        _ => Ok(()),
+    }
 }
 
 /// An environment in which every variable is empty.
@@ -135,7 +154,7 @@ fn named(session: &Session) -> String {
 }
 
 /// Splits the name behind the last ` as ` from the target.
-fn target_and_name(rest: &str) -> (&str, Option<&str>) {
+pub(crate) fn target_and_name(rest: &str) -> (&str, Option<&str>) {
     if let Some((before, name)) = rest.rsplit_once(char::is_whitespace)
         && let Some((target, word)) = before.trim_end().rsplit_once(char::is_whitespace)
         && word.eq_ignore_ascii_case("as")

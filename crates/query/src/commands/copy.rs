@@ -2,14 +2,14 @@
 
 use std::ops::Range;
 
-use display::Problem;
+use display::{Column, Problem};
 
 use tokio::task::JoinHandle;
 
 use super::export::body;
 use super::import::COPY;
 use super::present::destination;
-use super::refused;
+use super::{failed, refused};
 use crate::host::Host;
 use crate::inspector::as_sql;
 use crate::line;
@@ -17,6 +17,7 @@ use crate::query::Run;
 use crate::session::Session;
 use crate::split::Statement;
 use crate::transfer::{self, Fed, Progress, Receiver, Whole};
+use crate::types::written;
 use crate::variables::identifier;
 use crate::words::counted;
 
@@ -154,18 +155,18 @@ impl Plan {
                 .map(|column| column.type_name == "bytea")
                 .collect(),
         };
-        let definitions: Vec<String> = columns
-            .iter()
-            .zip(&names)
-            .map(|(column, name)| match column.type_name.as_str() {
-                "" | "unknown" => format!("{name} text"),
-                type_name => format!("{name} {type_name}"),
-            })
-            .collect();
-        let create = format!("create table {} ({})", self.table, definitions.join(", "));
+        let create = match &there.columns {
+            Some(_) => None,
+            None => {
+                let definitions = columns.iter().map(definition);
+                let definitions = definitions.collect::<Result<Vec<_>, _>>()?;
+                let definitions = definitions.join(", ");
+                Some(format!("create table {} ({definitions})", self.table))
+            }
+        };
         let rows = Rows {
             plan: self,
-            create: there.columns.is_none().then_some(create),
+            create,
             columns: names,
             bytes,
         };
@@ -259,6 +260,29 @@ impl Rows<'_> {
             Some(create) => run.ask(create).await.map(|_| ()),
             None => Ok(()),
         }
+    }
+}
+
+/// A column of the table that is made, from what the source says of it.
+fn definition(column: &Column) -> Result<String, Problem> {
+    let name = identifier(&column.name);
+    match column.type_name.as_str() {
+        "" | "unknown" => Ok(format!("{name} text")),
+        type_name => match written(type_name) {
+            Some(type_name) => Ok(format!("{name} {type_name}")),
+            None => {
+                let mut problem = failed(format!(
+                    "the source calls the type of column {name} \"{type_name}\", which is no name of \
+                     a type"
+                ));
+                problem.advice.push(
+                    "Nothing was copied. Make the table by hand, or cast the column in a query of \
+                     %%copy."
+                        .into(),
+                );
+                Err(problem)
+            }
+        },
     }
 }
 

@@ -77,6 +77,7 @@ pub(super) async fn query<H: Host>(
     let statement = body(run, &at, "%%export")?;
     let session = run.session().await?;
     run.admit(&session, &statement).await?;
+    run.begin_where_wanted(&session, &statement.text).await?;
     let mut progress = Progress::new(&name);
     let query = Export {
         session: &session,

@@ -291,7 +291,7 @@ pub(crate) const PSQL: &[Entry] = &[
     entry(
         "\\set",
         "[NAME [VALUE …]]",
-        "sets a variable, for :NAME, :'NAME' and :\"NAME\"; alone lists them",
+        "sets a variable, for :NAME, :'NAME' and :\"NAME\"; alone lists them; psql's own (AUTOCOMMIT, VERBOSITY, QUIET, …) are heeded, or refused",
         "\\set city 'São Paulo'\nselect :'city'",
     ),
     entry("\\unset", "NAME", "forgets a variable", "\\unset city"),

@@ -57,7 +57,11 @@ pub(super) async fn gset<H: Host>(run: &mut Run<'_, H>) -> Result<(), Problem> {
                 .set(&name, value.clone())
                 .map_err(|error| failed(error.to_string()))?,
             // NULL unsets, as in psql.
-            None => drop(run.settings.variables.unset(&name)),
+            None => run
+                .settings
+                .variables
+                .unset(&name)
+                .map_err(|error| failed(error.to_string()))?,
         }
     }
     Ok(())
@@ -175,8 +179,8 @@ pub(super) async fn set<H: Host>(run: &mut Run<'_, H>) -> Result<(), Problem> {
 pub(super) async fn unset<H: Host>(run: &mut Run<'_, H>) -> Result<(), Problem> {
     match argument_as(run, Kind::Lenient)? {
         Some(name) => {
-            run.settings.variables.unset(&name);
-            Ok(())
+            let unset = run.settings.variables.unset(&name);
+            unset.map_err(|error| failed(error.to_string()))
         }
         None => Err(failed("\\unset: missing required argument")),
     }

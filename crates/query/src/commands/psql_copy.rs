@@ -42,6 +42,7 @@ pub(super) async fn copy<H: Host>(run: &mut Run<'_, H>) -> Result<(), Problem> {
     };
     let session = run.session().await?;
     run.admit(&session, &statement).await?;
+    run.begin_where_wanted(&session, &statement.text).await?;
     let path = transfer::path(name);
     // Before the server is asked, as in psql.
     let mut progress = Progress::new(name);

@@ -46,6 +46,7 @@ impl Settings {
             passfile: None,
             password_keyring: None,
             password_command: None,
+            names_command: false,
             database: place.database,
             tls: Tls {
                 mode: TlsMode::Disable,

@@ -13,6 +13,7 @@ use tokio::time::{sleep, timeout};
 
 use super::interrupt::{Interrupt, Step};
 use super::link::{Driver, Link, Next, Over};
+use super::read_only::Sent;
 use super::updates::{Dropped, Failure, Stop, Update};
 use super::{Job, NoAnswer, Rows, cost};
 use crate::open::{cancel, reason};
@@ -46,6 +47,7 @@ pub(super) enum Ear {
 /// A query string that was sent.
 pub(super) struct Exchange {
     driver: Driver,
+    sent: Sent,
     interrupt: Interrupt,
     ear: Ear,
     /// The server has said that it is ready, but a request to cancel is still on its way: it would
@@ -104,28 +106,35 @@ pub(super) enum Ran {
 }
 
 impl Link {
-    /// Sends a query string.
+    /// Sends a query string, and what stands around it.
     pub(super) async fn send(
         &mut self,
-        sql: &str,
+        sent: Sent,
         interrupt: Interrupt,
         ear: Ear,
     ) -> Result<Exchange, Failure> {
-        match self.client.simple_query_raw(sql).await {
-            Ok(stream) => Ok(Exchange {
-                driver: Some(Box::pin(stream)),
-                interrupt,
-                // Without a key there is nothing that a request could say.
-                ear: match ear {
-                    Ear::Open if self.key == (0, 0) => Ear::Deaf,
-                    ear => ear,
-                },
-                ready: None,
-                copying: false,
-            }),
-            Err(error) if error.is_closed() => Err(Failure::Lost(self.why())),
-            Err(error) => Err(Failure::Lost(reason(&error))),
+        let stream = match self.client.simple_query_raw(&sent.sql).await {
+            Ok(stream) => stream,
+            Err(error) if error.is_closed() => return Err(Failure::Lost(self.why())),
+            Err(error) => return Err(Failure::Lost(reason(&error))),
+        };
+        if let Some(behind) = sent.behind {
+            // The driver drops what comes to an answer that nobody takes; where the connection has
+            // ended meanwhile, the statement's own answer says so.
+            let _ = self.client.simple_query_raw(behind).await;
         }
+        Ok(Exchange {
+            driver: Some(Box::pin(stream)),
+            sent,
+            interrupt,
+            // Without a key there is nothing that a request could say.
+            ear: match ear {
+                Ear::Open if self.key == (0, 0) => Ear::Deaf,
+                ear => ear,
+            },
+            ready: None,
+            copying: false,
+        })
     }
 
     /// Does what an interrupt asks for; news of it only where there are some at once.
@@ -172,9 +181,14 @@ impl Link {
                     }
                 }
                 next = self.wire.next(&mut exchange.driver), if listens && exchange.ready.is_none() => {
-                    match next {
+                    let event = match next {
                         Next::End => return News::End,
-                        Next::Event(Event::Ready(transaction)) => {
+                        Next::Event(event) => exchange.sent.own(event),
+                    };
+                    match event {
+                        None => {}
+                        Some(Event::Ready(transaction)) => {
+                            self.transaction = transaction;
                             if let Some(cancel) = &self.cancel {
                                 cancel.way.over.store(true, Ordering::Relaxed);
                                 if cancel.way.sent.load(Ordering::Relaxed) {
@@ -186,7 +200,7 @@ impl Link {
                             }
                             return self.ready(transaction);
                         }
-                        Next::Event(event) => {
+                        Some(event) => {
                             match event {
                                 Event::CopyIn => exchange.copying = true,
                                 Event::Error(_) | Event::Complete(_) => exchange.copying = false,
@@ -260,7 +274,8 @@ impl Link {
         if job.stop.try_recv().is_ok() {
             return Err(Failure::Interrupted);
         }
-        let mut exchange = self.send(&job.sql, Interrupt::new(), ear).await?;
+        let sent = Sent::new(&job.sql, self.held, self.transaction, self.dialect());
+        let mut exchange = self.send(sent, Interrupt::new(), ear).await?;
         let mut waiting: Option<Update> = None;
         loop {
             let news = tokio::select! {
@@ -322,7 +337,7 @@ impl Link {
             Ear::Open if self.key != (0, 0) => (Interrupt::within(UNANSWERED), ear),
             _ => (Interrupt::new(), Ear::Waited),
         };
-        let sent = self.send(sql, interrupt, ear).await;
+        let sent = self.send(Sent::alone(sql), interrupt, ear).await;
         let mut exchange = sent.map_err(|_| self.over(Over::Closed))?;
         let mut limit = Some(Instant::now() + QUESTION);
         let mut answer = Ok(Rows::new());

@@ -12,8 +12,9 @@ use tokio_postgres::{Client, SimpleQueryStream};
 use super::exchange::Cancel;
 use super::greetings::Greetings;
 use crate::query_service;
+use crate::split::Dialect;
 use crate::target::{Host, Settings};
-use crate::wire::{CopyIn, Event, Events, Report};
+use crate::wire::{CopyIn, Event, Events, Report, Transaction};
 
 /// Settings that a server may report: PostgreSQL has some fifteen, …
 const PARAMETERS: usize = 200;
@@ -58,6 +59,10 @@ pub(super) struct Link {
     pub(super) over: Option<Over>,
     /// It began in UTF-8, as was asked for.
     pub(super) unicode: bool,
+    /// The transaction as the last statement has left it.
+    pub(super) transaction: Transaction,
+    /// Each statement runs in a read-only transaction.
+    pub(super) held: bool,
 }
 
 impl Link {
@@ -84,6 +89,19 @@ impl Link {
             &self.host,
             self.parameter("server_version").unwrap_or_default(),
         )
+    }
+
+    /// How the server reads SQL.
+    pub(super) fn dialect(&self) -> Dialect {
+        let spark = self.is_query_service();
+        Dialect {
+            // Spark's strings have backslashes that escape, where the server does not say else.
+            standard_conforming_strings: match self.parameter("standard_conforming_strings") {
+                Some(setting) => setting != "off",
+                None => !spark,
+            },
+            spark,
+        }
     }
 
     pub(super) fn parameter(&self, name: &str) -> Option<&str> {

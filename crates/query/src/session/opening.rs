@@ -113,6 +113,8 @@ impl Owner {
             doubtful: false,
             over: None,
             unicode: true,
+            transaction: Transaction::Idle,
+            held: false,
         };
         let limit = settings.connect_timeout;
         let host = link.host.describe();
@@ -148,12 +150,14 @@ impl Link {
         }
         let curious = asked && (self.encrypted || self.settings.read_only);
         let pooled = curious && !self.is_query_service() && self.look(ear).await;
-        // Behind a pooler it would hit whoever gets the server's session next. There, and where the
-        // server does not know this, only the guard before sending stands.
-        if asked && self.settings.read_only && !pooled {
-            let _ = self
-                .ask("set session characteristics as transaction read only", ear)
-                .await;
+        if self.settings.read_only {
+            // Behind a pooler it would hit whoever gets the server's session next.
+            if asked && !pooled {
+                let _ = self
+                    .ask("set session characteristics as transaction read only", ear)
+                    .await;
+            }
+            self.hold(asked, ear).await;
         }
         true
     }

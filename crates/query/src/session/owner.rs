@@ -336,11 +336,8 @@ impl Owner {
             encrypted: link.encrypted,
             tls: link.tls.clone(),
             expires: link.expires,
-            // Spark's strings have backslashes that escape, where the server does not say else.
-            standard_conforming_strings: match link.parameter("standard_conforming_strings") {
-                Some(setting) => setting != "off",
-                None => !link.is_query_service(),
-            },
+            standard_conforming_strings: link.dialect().standard_conforming_strings,
+            held: link.held,
         });
     }
 

@@ -34,6 +34,8 @@ pub struct Connected {
     pub query_service: bool,
     /// How the server reads backslashes in plain strings.
     pub standard_conforming_strings: bool,
+    /// Whether each statement runs in a transaction that the server holds read-only.
+    pub held: bool,
 }
 
 /// When a token expires, in words.

@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::Pairs;
-use super::options::OPTIONS;
+use super::options::{OPTIONS, refuse_command};
 
 /// Other names of options, in lower case; nothing where the field says nothing about the way in.
 const NAMES: &[(&str, Option<&str>)] = &[
@@ -36,6 +36,7 @@ const NAMES: &[(&str, Option<&str>)] = &[
 pub(super) fn pairs(body: &str) -> Result<Pairs, String> {
     let (fields, json) = without_json(body)?;
     let mut pairs = json.as_ref().map_or(Ok(Pairs::new()), credentials)?;
+    refuse_command(&pairs, "credentials in JSON")?;
     let mut last: Option<(Option<&str>, String)> = None;
     for (number, line) in fields
         .lines()
@@ -229,6 +230,20 @@ mod tests {
                 ("port", "80"),
                 ("password", "ey.x"),
             ],
+        );
+    }
+
+    #[test]
+    fn no_credentials_start_a_program() {
+        let body = r#"{"host": "h", "token": "t", "Password_Command": "touch x"}"#;
+        let error = pairs(body).expect_err(body);
+        assert!(
+            error.contains("never taken from credentials in JSON"),
+            "{error}"
+        );
+        check(
+            "password_command: pass show x",
+            &[("password_command", "pass show x")],
         );
     }
 

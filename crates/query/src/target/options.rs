@@ -37,6 +37,24 @@ pub(super) const OPTIONS: &[&str] = &[
     "confirm",
 ];
 
+/// The option whose value is a program to start.
+pub(super) const COMMAND: &str = "password_command";
+
+/// Refuses the option that starts a program where others than the user write the text: nobody reads
+/// a URL or credentials for it.
+///
+/// # Errors
+/// A sentence that says where it may stand.
+pub(super) fn refuse_command(pairs: &Pairs, place: &str) -> Result<(), String> {
+    match pairs.iter().any(|(name, _)| name == COMMAND) {
+        true => Err(format!(
+            "{COMMAND} starts a program, and is never taken from {place}; write it in keywords \
+             (%connect host=… user=… {COMMAND}='…') or in your service file"
+        )),
+        false => Ok(()),
+    }
+}
+
 /// libpq's options, and those of drivers, that say nothing here: the encoding is always UTF-8,
 /// connections are always kept alive, GSSAPI is not spoken, and a pooler needs no special mode.
 const IGNORED: &[&str] = &[

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use super::hosts::hosts;
-use super::options::{self, REFUSED, VARIABLES};
+use super::options::{self, COMMAND, REFUSED, VARIABLES};
 use super::{ChannelBinding, Host, Pairs, SessionKind, Settings, Tls, TlsMode, TlsVersion};
 use super::{home, service};
 use crate::commands::print::boolean;
@@ -17,6 +17,7 @@ impl Settings {
         mut pairs: Pairs,
         variable: &dyn Fn(&str) -> Option<String>,
     ) -> Result<Self, String> {
+        let names_command = last(&pairs, COMMAND).is_some_and(|command| !command.is_empty());
         let service = last(&pairs, "service").map(str::to_owned);
         if let Some(service) = service
             .or_else(|| variable("PGSERVICE"))
@@ -84,7 +85,8 @@ impl Settings {
             passfile: path("passfile")
                 .or_else(|| Some(Path::new(&variable("HOME")?).join(".pgpass"))),
             password_keyring: get("password_keyring"),
-            password_command: get("password_command").map(Secret::new),
+            password_command: get(COMMAND).map(Secret::new),
+            names_command,
             database: get("dbname").unwrap_or_else(|| user.clone()),
             user,
             tls: Tls {

@@ -3,7 +3,7 @@
 use percent_encoding::percent_decode_str;
 
 use super::Pairs;
-use super::options::{OPTIONS, is_option};
+use super::options::{OPTIONS, is_option, refuse_command};
 use crate::nearest::nearest;
 
 /// Reads what stands behind `postgresql://`:
@@ -56,6 +56,7 @@ pub(super) fn pairs(rest: &str) -> Result<Pairs, String> {
             }
         }
     }
+    refuse_command(&pairs, "a URL")?;
     if !database.is_empty() {
         // Before the options: one of them may name the database, too.
         pairs.insert(options, ("dbname".into(), database));
@@ -194,6 +195,14 @@ mod tests {
             "h/x?ssl=true",
             &[("host", "h"), ("dbname", "x"), ("sslmode", "require")],
         );
+    }
+
+    #[test]
+    fn no_url_starts_a_program() {
+        for option in ["password_command", "password%5fcommand"] {
+            let error = pairs(&format!("h/d?{option}=touch%20x")).expect_err(option);
+            assert!(error.contains("never taken from a URL"), "{error}");
+        }
     }
 
     #[test]

@@ -38,7 +38,10 @@ pub(crate) struct Report {
     pub(crate) schema: Option<String>,
     pub(crate) table: Option<String>,
     pub(crate) column: Option<String>,
+    pub(crate) data_type: Option<String>,
     pub(crate) constraint: Option<String>,
+    /// Where the server's own code has made it: `errorMissingColumn, parse_relation.c:3647`.
+    pub(crate) location: Option<String>,
 }
 
 impl Report {
@@ -46,6 +49,7 @@ impl Report {
     pub(super) fn read(kind: Kind, body: &mut Body<'_>) -> io::Result<Self> {
         let mut report = Report::default();
         let mut english = None;
+        let (mut file, mut line, mut routine) = (String::new(), String::new(), None);
         let mut left = MOST;
         loop {
             let [field] = body.number()?;
@@ -68,7 +72,11 @@ impl Report {
                 b's' => report.schema = Some(text()),
                 b't' => report.table = Some(text()),
                 b'c' => report.column = Some(text()),
+                b'd' => report.data_type = Some(text()),
                 b'n' => report.constraint = Some(text()),
+                b'F' => file = text(),
+                b'L' => line = text(),
+                b'R' => routine = Some(text()),
                 _ => continue,
             }
             left = left.saturating_sub(value.len());
@@ -85,6 +93,7 @@ impl Report {
         if report.message.is_empty() {
             report.message = "(the server gave no message)".into();
         }
+        report.location = routine.map(|routine| format!("{routine}, {file}:{line}"));
         Ok(report)
     }
 
