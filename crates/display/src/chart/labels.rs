@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use crate::chart::number::printed;
 use crate::chart::value::{Nature, Reading, own_part};
-use crate::lines::visible;
+use crate::lines::control;
 use crate::width::{columns, width};
 
 /// A label is this wide at most, in characters of a terminal; …
@@ -155,7 +155,7 @@ fn worded(name: &str, form: usize) -> String {
 pub(super) fn one_line(text: &str) -> String {
     let mut out = String::new();
     for c in text.chars() {
-        match visible(c) {
+        match control(c) {
             _ if matches!(c, '\n' | '\t' | '\r') => out.push(' '),
             Some(words) => out += &words,
             None => out.push(c),
@@ -174,7 +174,7 @@ fn told(text: &str) -> String {
             ' ' => out.push('␣'),
             c if c.is_whitespace() => out += &format!("\\u{:04X}", u32::from(c)),
             c if columns(c) == Some(0) => out += &format!("\\u{:04X}", u32::from(c)),
-            c => out += &visible(c).unwrap_or_else(|| c.to_string()),
+            c => out += &control(c).unwrap_or_else(|| c.to_string()),
         }
     }
     out
