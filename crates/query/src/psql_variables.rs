@@ -3,6 +3,7 @@
 
 use display::Problem;
 
+use crate::cell::Step;
 use crate::guard::begins_none;
 use crate::host::Host;
 use crate::query::Run;
@@ -39,12 +40,18 @@ impl<H: Host> Run<'_, H> {
     }
 
     /// Sets the variables that tell where the connection goes, for a cell that names one: opens the
-    /// connection for it, as psql has always done by then.
+    /// connection for it, as psql has always done by then. Not before a `%` line, which may be about
+    /// to choose another.
     pub(crate) async fn learn_connection_where_named(&mut self) -> Result<(), Problem> {
         let session = self.on.clone().or_else(|| self.query.connections.current());
         let Some(session) = session.filter(|_| names_connection(self.text)) else {
             return Ok(());
         };
+        let mut ahead = self.cell.clone();
+        let next = ahead.next(&self.settings.variables, self.dialect());
+        if !matches!(next, Some(Ok(Step::Statement(_) | Step::Command { .. }))) {
+            return Ok(());
+        }
         crate::transfer::open(self, &session).await?;
         self.learn_connection(&session);
         Ok(())
