@@ -118,6 +118,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode, String> {
         None => None,
     };
 
+    let programs = arguments.allow.programs()?;
     // As under Jupyter, a notebook's own paths begin in its folder.
     let folder = path.parent().filter(|folder| *folder != Path::new(""));
     if let Some(folder) = folder.filter(|_| ending(path) == "ipynb") {

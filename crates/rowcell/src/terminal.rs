@@ -61,7 +61,9 @@ impl Terminal {
             true => problem.traceback().join("\n"),
             false => problem.text(),
         };
-        inner.write("stderr", &format!("{place}: {lines}\n"));
+        // Its colours are our own; the rest is made visible in it.
+        let place = display::visible(place);
+        inner.wrote(write_stream("stderr", &format!("{place}: {lines}\n")));
         inner.outputs.push(Output::Problem(problem));
         inner.printed = inner.outputs.len();
     }
