@@ -1,6 +1,7 @@
 //! `%copy`: rows from one connection to another, all of them or none.
 
 use crate::notebook::Notebook;
+use crate::proxy::{CUT, Proxy};
 use crate::server::Database;
 
 /// A notebook with the connections `a` and `b`, to two databases.
@@ -81,4 +82,37 @@ async fn what_fails_on_the_way_leaves_nothing() {
     // Both ends are in step.
     notebook.good("%use a").await;
     assert_eq!(notebook.value("select 7").await, "7");
+}
+
+#[tokio::test]
+async fn a_source_that_ends_half_way_loads_and_writes_nothing() {
+    let (notebook, databases) = two().await;
+    let proxy = Proxy::new().await;
+    let far = proxy.target(&databases[0]);
+    notebook.good(&format!("%connect {far} as far")).await;
+    proxy.cut_after(100_000);
+    let query = format!("select {CUT} g from generate_series(1, 100000) g");
+    for table in ["made", "there"] {
+        notebook
+            .good("%use b\ncreate table if not exists there (g int)")
+            .await;
+        let problem = notebook
+            .bad(&format!("%%copy from far to b as {table}\n{query}"))
+            .await;
+        assert!(problem.name.starts_with("08006"), "{problem:?}");
+    }
+    let left = "select to_regclass('made') is null and not exists (select from there)";
+    assert_eq!(notebook.value(left).await, "t");
+
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name).display().to_string();
+    notebook.good("%use far").await;
+    for ending in ["csv", "jsonl", "parquet", "arrow"] {
+        let file = path(&format!("a.{ending}"));
+        let problem = notebook.bad(&format!("%%export {file}\n{query}")).await;
+        assert!(problem.name.starts_with("08006"), "{ending}: {problem:?}");
+    }
+    let file = path("b.csv");
+    notebook.bad(&format!("\\copy ({query}) to {file}")).await;
+    assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0);
 }

@@ -551,3 +551,28 @@ async fn a_semicolon_at_the_end_is_no_part_of_the_last_word() {
         "1;\n"
     );
 }
+
+#[tokio::test]
+async fn rows_that_a_trigger_keeps_out_are_no_loss() {
+    let desk = Desk::new().await;
+    desk.notebook
+        .good(
+            "create table t (id int);\n\
+             create function odd() returns trigger language plpgsql as \
+             $$ begin if new.id % 2 = 0 then return null; end if; return new; end $$;\n\
+             create trigger odd before insert on t for each row execute function odd()",
+        )
+        .await;
+    let file = desk.write("a.csv", "id\n1\n2\n3\n");
+    let answer = desk.notebook.good(&format!("%import {file} into t")).await;
+    assert!(
+        said(&answer).starts_with("2 rows imported into t"),
+        "{answer:?}"
+    );
+    let notes: String = answer.notes().collect();
+    assert!(
+        notes.contains("1 row not taken, by a trigger of the table."),
+        "{notes}"
+    );
+    assert_eq!(desk.rows("t"), "(1) (3)");
+}

@@ -120,6 +120,18 @@ impl Class {
         if self.fits == TEXT {
             return;
         }
+        // Most values are like those before them.
+        if self.seen == VALUE {
+            if self.fits == (BIGINT | NUMERIC | DOUBLE | TEXT) && is_short(value) {
+                return;
+            }
+            if self.fits & MOMENTS != 0
+                && let Some(fits) = time(value)
+            {
+                self.fits &= fits | TEXT;
+                return;
+            }
+        }
         let careful = careful || self.seen & EXPONENT != 0;
         *self = self.join(Class::look(value, careful && self.fits & DOUBLE != 0));
     }
@@ -348,6 +360,13 @@ fn number(text: &[u8], careful: bool) -> Option<Class> {
     Some(Class { fits, seen })
 }
 
+/// Whether a text is a whole number of few digits and nothing else.
+fn is_short(text: &[u8]) -> bool {
+    (1..=15).contains(&text.len())
+        && (text[0] != b'0' || text.len() == 1)
+        && text.iter().all(u8::is_ascii_digit)
+}
+
 /// Whether so many digits are a whole number of 64 bits.
 fn is_bigint(text: &[u8], digits: usize) -> bool {
     digits <= 18 || str::from_utf8(text).is_ok_and(|text| text.parse::<i64>().is_ok())
@@ -404,7 +423,8 @@ fn time(text: &[u8]) -> Option<u16> {
     if !(4..=6).contains(&digits) || digits > 4 && year[0] == b'0' {
         return None;
     }
-    let year: u32 = str::from_utf8(year).ok()?.parse().ok()?;
+    let digits = year.iter().map(|digit| u32::from(digit - b'0'));
+    let year = digits.fold(0, |year, digit| year * 10 + digit);
     let most = if before_christ { 4712 } else { 294_275 };
     if year == 0 || year > most {
         return None;

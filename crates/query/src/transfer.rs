@@ -95,8 +95,17 @@ pub(crate) async fn write<H: Host>(
                 continue;
             }
             Some(Update::Done(_)) => break,
-            Some(Update::Failed(failure)) => return Err(failure_problem(failure)),
-            None => return Err(ended()),
+            // What was written so far is gone before anything is said.
+            Some(Update::Failed(failure)) => {
+                drop(room);
+                worker.abandon().await;
+                return Err(failure_problem(failure));
+            }
+            None => {
+                drop(room);
+                worker.abandon().await;
+                return Err(ended());
+            }
             Some(other) => {
                 aside(run, other).await;
                 continue;

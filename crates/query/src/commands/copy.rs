@@ -205,7 +205,7 @@ impl Rows<'_> {
         let done = async {
             self.make(run).await?;
             let (rows, source) = self.plan.rows(progress).await;
-            let fed = transfer::feed(run, to, into, rows, progress).await;
+            let fed = transfer::feed(run, to, into, (rows, Some(table)), progress).await;
             // Both ends are ready for the next statement, however this one ended.
             let _ = source.await;
             match fed? {

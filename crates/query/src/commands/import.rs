@@ -188,7 +188,9 @@ impl Load<'_> {
         let mut untaken = false;
         let done = async {
             let blocks = self.ready(run, progress).await?;
-            match transfer::feed(run, self.session, sql, blocks, progress).await? {
+            match transfer::feed(run, self.session, sql, (blocks, Some(self.table)), progress)
+                .await?
+            {
                 Fed::Done(tag) => Ok(tag),
                 Fed::Untaken(report) => {
                     untaken = true;

@@ -51,7 +51,7 @@ pub(super) async fn copy<H: Host>(run: &mut Run<'_, H>) -> Result<(), Problem> {
         let file = open(&path)?;
         transfer::open(run, &session).await?;
         let blocks = transfer::bytes(file, path, progress.counts());
-        match transfer::feed(run, &session, statement.text, blocks, &mut progress).await {
+        match transfer::feed(run, &session, statement.text, (blocks, None), &mut progress).await {
             Ok(Fed::Done(tag)) => Ok(tag),
             Ok(Fed::Refused(refused) | Fed::Untaken(refused)) => {
                 Err(located(run, *refused, start, line.what))

@@ -13,12 +13,14 @@ use tokio::task::JoinHandle;
 
 use super::{Counts, Progress, aside, copied, ended};
 use crate::failure::failure_problem;
-use crate::host::Host;
+use crate::host::{Host, Shown};
 use crate::query::Run;
 use crate::rows::Block;
 use crate::session::{Running, Session, Stop, Update};
+use crate::variables::literal;
 use crate::wait;
 use crate::wire::{CopyIn, Event, Report};
+use crate::words;
 
 /// Blocks on their way to the server.
 const BLOCKS: usize = 8;
@@ -200,12 +202,12 @@ fn as_copy(block: &Block) -> Bytes {
 }
 
 /// Sends a COPY and feeds it with rows until their end. Done is what both sides call whole, and
-/// count alike.
+/// count alike; or, where it is known which table they go to, of which its own triggers keep the rest.
 pub(crate) async fn feed<H: Host>(
     run: &mut Run<'_, H>,
     session: &Session,
     sql: String,
-    rows: Receiver,
+    (rows, table): (Receiver, Option<&str>),
     progress: &mut Progress,
 ) -> Result<Fed, Problem> {
     let mut running = session.run(sql, None).await;
@@ -259,10 +261,18 @@ pub(crate) async fn feed<H: Host>(
         (Err(problem), None) => Err(problem.unwrap_or_else(half)),
         (Ok(rows), None) => {
             let tag = tag.ok_or_else(half)?;
-            match (rows, copied(&tag)) {
-                (Some(rows), Some(counted)) if rows != counted => Err(unlike(rows, counted)),
-                _ => Ok(Fed::Done(tag)),
+            if let (Some(rows), Some(counted)) = (rows, copied(&tag))
+                && rows != counted
+            {
+                let kept = rows > counted && keeps_rows(run, table).await?;
+                if !kept {
+                    return Err(unlike(rows, counted));
+                }
+                let rows = words::counted(rows - counted, "row");
+                let line = format!("{rows} not taken, by a trigger of the table.\n");
+                run.host.show(Shown::Note(line)).await;
             }
+            Ok(Fed::Done(tag))
         }
     }
 }
@@ -300,11 +310,27 @@ pub(super) fn half() -> Problem {
     problem
 }
 
+/// Whether a table has triggers that may keep a row from it, which the server then does not count.
+async fn keeps_rows<H: Host>(run: &mut Run<'_, H>, table: Option<&str>) -> Result<bool, Problem> {
+    let Some(table) = table else { return Ok(false) };
+    // Before it, for each row, of an INSERT; on the table, or on its parts.
+    let sql = format!(
+        "with recursive part as (select pg_catalog.to_regclass({}) as oid union all \
+         select i.inhrelid from pg_catalog.pg_inherits as i, part where i.inhparent = part.oid) \
+         select exists (select from pg_catalog.pg_trigger as t, part where t.tgrelid = part.oid \
+         and not t.tgisinternal and t.tgtype & 7 = 7)",
+        literal(table)
+    );
+    let answer = run.ask(&sql).await?.rows;
+    let value = answer.first().and_then(|row| row.first()?.as_deref());
+    Ok(value == Some("t"))
+}
+
 /// Two sides that do not count alike.
 pub(super) fn unlike(rows: u64, counted: u64) -> Problem {
     let why = format!(
         "{} were sent, and the server counts {counted}",
-        crate::words::counted(rows, "row")
+        words::counted(rows, "row")
     );
     let mut problem = Problem::new("file_error", why);
     let advice = "They are rolled back; in a transaction of yours, roll it back.";
