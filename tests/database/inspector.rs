@@ -265,4 +265,5 @@ async fn the_name_of_a_schema_means_what_is_in_it() {
     notebook.good("create table public.shop (id int)").await;
     assert_eq!(listed("shop").await, "shop");
     assert_eq!(listed("nothing").await, "");
+    assert_eq!(listed("shop.public").await, "");
 }

@@ -91,12 +91,12 @@ impl Query {
             .map_err(|error| error.to_string())
     }
 
-    /// Whether a variable can have this name.
+    /// Whether a variable can have this name, and this value.
     ///
     /// # Errors
     /// It cannot.
-    pub fn check_name(name: &str) -> Result<(), String> {
-        let set = Variables::default().set(name, "");
+    pub fn check(name: &str, value: &str) -> Result<(), String> {
+        let set = Variables::default().set(name, value);
         set.map_err(|error| error.to_string())
     }
 

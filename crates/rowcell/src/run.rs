@@ -290,14 +290,14 @@ impl Engine {
     }
 }
 
-/// The parameters of the command line, whose names are held against the rules before anything runs.
+/// The parameters of the command line, held against the rules before anything runs.
 fn parameters(arguments: &Arguments) -> Result<Vec<(&str, &str)>, String> {
     let given = arguments.parameter.iter();
     let pairs = given.map(|parameter| {
         let (name, value) = parameter
             .split_once('=')
             .ok_or_else(|| format!("-p {parameter}: write NAME=VALUE"))?;
-        Query::check_name(name).map_err(|why| format!("-p {parameter}: {why}"))?;
+        Query::check(name, value).map_err(|why| format!("-p {parameter}: {why}"))?;
         Ok((name, value))
     });
     pairs.collect()

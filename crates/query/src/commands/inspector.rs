@@ -39,7 +39,8 @@ pub(super) async fn tables<H: Host>(
     let mut relations = inspector::relations(run).await?;
     if let Some(pattern) = pattern {
         // The name of a schema alone means all that is in it, where no relation has that name.
-        let names_one = relations.iter().any(|relation| is_meant(relation, pattern));
+        let names_one = glyphs(pattern).len() > 1
+            || relations.iter().any(|relation| is_meant(relation, pattern));
         let schema = format!("{pattern}.*");
         let pattern = if names_one { pattern } else { &schema };
         relations.retain(|relation| is_meant(relation, pattern));
