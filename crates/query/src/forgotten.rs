@@ -92,8 +92,8 @@ fn command(text: &str) -> Option<&str> {
 }
 
 fn line_of(cell: &str, offset: usize) -> usize {
-    let before = cell.get(..offset).unwrap_or(cell);
-    1 + before.matches('\n').count()
+    let before = cell.bytes().take(offset);
+    1 + before.filter(|byte| *byte == b'\n').count()
 }
 
 #[cfg(test)]
