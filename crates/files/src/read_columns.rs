@@ -275,7 +275,7 @@ impl Reader {
         let next = next.transpose();
         next.map_err(|error| {
             let text = error.to_string();
-            match text.contains("was not compiled with") {
+            match text.contains("decompression requires") {
                 true => Error::new(format!(
                     "{} is compressed, which is not read here of an Arrow file",
                     path.display()
