@@ -15,7 +15,6 @@ comment on table pg_temp.t is :'evil';
 copy (select :'evil') to stdout;
 listen :"evil"; notify :"evil", 'x';
 \pset format unaligned
-\pset title :evil
 select :'evil' as a;
 select told(:'evil');
 select refused(:'evil');
