@@ -270,10 +270,12 @@ def test_a_build_is_interrupted_with_all_it_has_started(rust, tmp_path):
     assert check(rust, "kept").texts == ["7"]
 
 
+@pytest.mark.timeout(600)
 def test_an_interrupt_is_for_its_own_cell(rust):
     """Whatever it meets: the looking through of the code, the compiler, its end, or the code."""
+    check(rust, "let first = vec![1];")  # of which rust-analyzer finds out the type for seconds
     sleeps = "let v = vec![1];\nstd::thread::sleep(std::time::Duration::from_secs(600));"
-    for gap in (0.02, 0.1, 0.2, 0.2, 0.3, 0.5):
+    for gap in (0.02, 0.2, 0.2, 0.3, 0.5):
         running = rust.send(f"%%rust\n{sleeps}")
         time.sleep(gap)
         began = time.monotonic()
