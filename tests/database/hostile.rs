@@ -270,8 +270,8 @@ async fn what_a_server_says_does_nothing_to_a_terminal() {
         format!("select g({evil})"),
         format!("select h({evil})"),
         format!("select {evil} as a, {evil}::json"),
-        format!("select 1 as \"\u{1b}[2K\u{202e}\""),
-        format!("select \"\u{1b}[2K\""),
+        "select 1 as \"\u{1b}[2K\u{202e}\"".to_owned(),
+        "select \"\u{1b}[2K\"".to_owned(),
         "listen \"\u{1b}[2K\"; notify \"\u{1b}[2K\", '\u{1b}[31m'; select 1".to_owned(),
     ] {
         let answer = notebook.run(&cell).await;

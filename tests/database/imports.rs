@@ -476,9 +476,7 @@ async fn names_are_read_as_in_sql_by_every_command() {
         "1"
     );
     desk.notebook
-        .good(&format!(
-            "create schema \"S2\";\n%copy \"S2\".\"a b\" from here to there"
-        ))
+        .good("create schema \"S2\";\n%copy \"S2\".\"a b\" from here to there")
         .await;
     assert_eq!(other.ask("select count(*) from \"S2\".\"a b\""), "1");
 }

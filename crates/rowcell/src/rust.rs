@@ -139,7 +139,7 @@ impl Rust {
                 }
                 Err(problem(error, code.text))
             }
-            Err(Stopped::Before(problem)) => Err(problem),
+            Err(Stopped::Before(problem)) => Err(*problem),
         };
         if !in_transaction && query.in_transaction() {
             let line = "This cell has left a transaction open: commit or rollback ends it.\n";
@@ -196,7 +196,7 @@ enum Stopped {
     /// It failed itself.
     Cell(Error),
     /// What it needs could not be had.
-    Before(Problem),
+    Before(Box<Problem>),
 }
 
 impl From<Error> for Stopped {
@@ -256,7 +256,9 @@ async fn cell<H: Host>(
             items: helper.items(),
         };
         let values = query.rust_values(&rest, there, given).await;
-        let values = values.map_err(Stopped::Before)?.unwrap_or_default();
+        let values = values
+            .map_err(|problem| Stopped::Before(Box::new(problem)))?
+            .unwrap_or_default();
         let opened = Opened::of(&rest, says_db(&rest) && !has_own_db(helper));
         helper.execute(&values, &opened.code).await?;
         let statement = || door.is_busy().then_some(&interrupts);

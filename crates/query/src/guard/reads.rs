@@ -97,7 +97,7 @@ const SETTING: &str = "TRANSACTION_READ_ONLY";
 pub(crate) fn forbidden(text: &str, dialect: Dialect, held: bool) -> Option<String> {
     let sentences = sentences(text, dialect);
     let several = sentences.len() > 1;
-    if several && sentences.iter().any(|sentence| is_control(sentence)) {
+    if several && sentences.iter().any(is_control) {
         return Some(
             "this connection is read-only, and takes what begins or ends a transaction as a \
              statement of its own only"
