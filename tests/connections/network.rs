@@ -256,6 +256,15 @@ async fn answers_that_are_none_of_the_protocols() {
     assert_eq!(problem.text(), "ERROR:  no way");
     let problem = ask(b"E\0\0\0\x05\0Z\0\0\0\x05I").await;
     assert_eq!(problem.text(), "ERROR:  (the server gave no message)");
+    // An error after which the server goes: what it said is not lost.
+    let problem = ask(b"E\0\0\0\x14SERROR\0Mno way\0\0S\x7f\xff\xff\xffname").await;
+    assert_eq!(problem.message, "no way");
+    assert!(
+        problem
+            .advice
+            .concat()
+            .contains("Then the connection ended")
+    );
     // Lengths that nothing has, a message that is cut short, and one nobody knows.
     for (bytes, words) in [
         (

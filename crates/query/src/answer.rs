@@ -9,6 +9,7 @@ use display::{Bundle, Column, Problem, Progress, Table, visible};
 
 use self::arriving::Arriving;
 use self::copy::{CopyOut, send};
+use crate::failure::LOST;
 use crate::fetch::Fetched;
 use crate::host::{Host, Shown};
 use crate::query::{Manner, Run};
@@ -153,6 +154,9 @@ impl<'r, 'a, H: Host> Answer<'r, 'a, H> {
                 Ok(transaction) => return self.finish(transaction).await,
                 Err(failure) => {
                     self.abandon().await;
+                    if let Some(problem) = self.last_word(&failure) {
+                        return Err(problem);
+                    }
                     let another = self
                         .run
                         .another_password(&self.session, failure, asked)
@@ -161,6 +165,20 @@ impl<'r, 'a, H: Host> Answer<'r, 'a, H> {
                 }
             }
         }
+    }
+
+    /// What the server refused before the connection ended: it is why there is no answer, and says
+    /// more than the end does.
+    fn last_word(&mut self, failure: &Failure) -> Option<Problem> {
+        let (Failure::Lost(why) | Failure::RolledBack(why)) = failure else {
+            return None;
+        };
+        self.refused.as_ref().filter(|report| !report.is_fatal())?;
+        let mut problem = self.problem.take()?;
+        problem
+            .advice
+            .push(format!("Then the connection ended: {why}. {LOST}"));
+        Some(problem)
     }
 
     /// Reads what comes, shows it, and passes interrupts on.

@@ -87,7 +87,8 @@ pub(crate) fn interrupted_between() -> Problem {
     Problem::server("ERROR", "57014", message)
 }
 
-const LOST: &str =
+/// What goes with a connection.
+pub(crate) const LOST: &str =
     "Temporary tables, SET and prepared statements are gone; the next statement connects again.";
 const ROLLED_BACK: &str = "The transaction that was open is rolled back.";
 

@@ -117,8 +117,9 @@ impl<'a> Row<'a> {
 
     /// Its values, copied.
     pub(crate) fn texts(self) -> display::Row {
+        let text = |bytes| String::from_utf8_lossy(bytes).into_owned();
         (0..self.len())
-            .map(|column| self.get(column).map(str::to_owned))
+            .map(|column| self.bytes(column).map(text))
             .collect()
     }
 }

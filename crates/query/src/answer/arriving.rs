@@ -85,7 +85,9 @@ impl Arriving {
         };
         let mut values = Vec::with_capacity(row.len());
         for column in 0..row.len() {
-            let value = row.get(column).map(|text| {
+            let value = row.bytes(column).map(|bytes| {
+                // A database without an encoding may hold anything.
+                let text = String::from_utf8_lossy(bytes);
                 let start = &text[..text.floor_char_boundary(longest)];
                 if start.len() < text.len() {
                     let characters = text.chars().count() as u64;
