@@ -156,7 +156,8 @@ fn a_traceback_has_colours_of_its_own_only() {
         problem.traceback(),
         [
             "\u{1B}[1mERROR:\u{1B}[0m  invalid: \"\\x1B[2J\"",
-            "LINE 1: select '\\x1B[2J'::int",
+            // One sign for one character: the caret stays where it belongs.
+            "LINE 1: select '␛[2J'::int",
             "\u{1B}[31m               ^\u{1B}[0m",
         ]
     );

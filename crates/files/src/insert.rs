@@ -62,12 +62,9 @@ impl Inserts {
     #[allow(clippy::should_implement_trait)] // what there is grows between calls
     pub fn next(&mut self) -> Result<Option<Insert>, Error> {
         while self.rows < ROWS && self.sql.len() < BYTES {
-            let rest = &self.input[self.read..];
-            let Some(end) = rest.iter().position(|byte| *byte == b'\n') else {
+            if !self.whole_line() {
                 return Ok(None);
-            };
-            self.line(self.read..self.read + end);
-            self.read += end + 1;
+            }
         }
         self.statement()
     }
@@ -77,6 +74,7 @@ impl Inserts {
     /// # Errors
     /// The text is not UTF-8.
     pub fn last(&mut self) -> Result<Option<Insert>, Error> {
+        while self.whole_line() {}
         if self.read < self.input.len() {
             self.line(self.read..self.input.len());
             self.read = self.input.len();
@@ -92,6 +90,17 @@ impl Inserts {
             advice: None,
         })?;
         Ok((rows > 0).then_some(Insert { sql, rows }))
+    }
+
+    /// Writes the next row, where all of it has come.
+    fn whole_line(&mut self) -> bool {
+        let rest = &self.input[self.read..];
+        let Some(end) = rest.iter().position(|byte| *byte == b'\n') else {
+            return false;
+        };
+        self.line(self.read..self.read + end);
+        self.read += end + 1;
+        true
     }
 
     /// Writes a row.
