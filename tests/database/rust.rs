@@ -245,6 +245,7 @@ async fn guards_and_notices_are_those_of_sql_cells() {
     .await
     .unwrap_err();
     assert_eq!(error.code.as_deref(), Some("25006"));
+    careful.host.will_answer(Ok("y"));
     rust(&careful, |db| {
         db.execute("do $$ begin raise notice 'said'; end $$", &[])
     })
