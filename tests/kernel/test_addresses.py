@@ -40,6 +40,6 @@ def test_one_of_the_addresses_answers(run, server, place):
 
 def test_none_of_the_addresses_answers(run):
     ended = run(DEAD)
-    assert ended.returncode == 1
+    assert ended.returncode == 2
     for address in DEAD:
         assert f"({address})" in ended.stderr, ended.stderr

@@ -202,6 +202,12 @@ def test_a_disk_that_is_full_leaves_the_file_as_it_was(rowcell, tmp_path, ending
     assert "done" in to.read_text() and to.stat().st_mode & 0o777 == 0o640
 
 
+def heeds_signals():
+    """Whoever runs the tests may have signals ignored, and a program inherits that."""
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, signal.SIG_DFL)
+
+
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP], ids=str)
 @pytest.mark.parametrize("name", ["book.ipynb", "script.sql"])
 def test_a_signal_leaves_what_was_done(rowcell, tmp_path, server, number, name):
@@ -211,7 +217,9 @@ def test_a_signal_leaves_what_was_done(rowcell, tmp_path, server, number, name):
     book = nbformat.writes(nbformat.v4.new_notebook(cells=codes))
     file.write_text("\n".join(cells) if name.endswith(".sql") else book)
     command = [rowcell, "run", file, "--to", out, "--allow-errors", "--connect", server.url()]
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    process = subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, preexec_fn=heeds_signals
+    )
     sleeping = "select count(*) from pg_stat_activity where query like 'select pg_sleep(600)%'"
     while server.ask(sleeping) == [(0,)]:
         assert process.poll() is None, process.stderr.read()
