@@ -116,13 +116,15 @@ def test_bytes_are_copied_as_they_are_or_not_at_all(duck, engine):
     assert duck.run("%%sql --on duck\nselect * from keys").error
 
 
-def test_an_import_is_interrupted(duck, tmp_path):
+def test_an_import_is_interrupted(duck, engine, tmp_path):
     rows = "".join(f"{number},name {number}\n" for number in range(400_000))
     (tmp_path / "long.csv").write_text("id,name\n" + rows)
     request = duck.send(f"%import {tmp_path}/long.csv into long")
     duck.until(request, "display_data")
     duck.interrupt()
     assert duck.answer(request).error
+    # A cancel that reaches this engine ends its session, though not the connection.
+    duck.check(f"%connect {engine.url} as again")
     tables = duck.check("%tables").texts[-1]
     assert "people" in tables and "long" not in tables
 
